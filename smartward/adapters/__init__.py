@@ -1,0 +1,1 @@
+"""Adapters: each client library's one home. Only composition roots choose among them."""
