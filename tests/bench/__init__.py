@@ -1,0 +1,1 @@
+"""Measurements that assert nothing: they print ratios for people to read."""
