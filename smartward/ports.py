@@ -1,6 +1,7 @@
 """The ports: what the rooms need of the world, as small protocols.
 
-Each has at least two adapters and one contract suite over all of them. All are called from several threads unless they say otherwise.
+Each has at least two adapters and one contract suite over all of them. All may be called from several threads
+unless they say otherwise.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Rule evaluation, pure: values and time in, transitions out."""
