@@ -60,7 +60,7 @@ class IngestConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the API listens; `session_s` is how long a login lasts. `footage` is the line that names what cameras play."""
+    """Where the API listens; `session_s` is how long a login lasts; `footage_file` names what cameras play."""
 
     host: str = "127.0.0.1"
     port: int = 8000

@@ -75,7 +75,7 @@ class Bus(Protocol):
 # --- telemetry ----------------------------------------------------------------------------------------------
 
 
-class StoredObservation(msgspec.Struct, frozen=True):
+class StoredObservation(msgspec.Struct, frozen=True, array_like=True):
     """A validated observation on its way into the store."""
 
     ward: str
@@ -86,7 +86,7 @@ class StoredObservation(msgspec.Struct, frozen=True):
     values: dict[str, Value]
 
 
-class StoredEvent(msgspec.Struct, frozen=True):
+class StoredEvent(msgspec.Struct, frozen=True, array_like=True):
     """A validated event on its way into the store."""
 
     ward: str
@@ -96,11 +96,16 @@ class StoredEvent(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What is written at once, in journal order. `number` is the last journal number in it and only grows."""
+    """What is written at once, in journal order.
+
+    `journal` is the id of the journal file it comes from; `number` is the last journal number in it and only grows
+    within one journal.
+    """
 
     number: int
     observations: tuple[StoredObservation, ...] = ()
     events: tuple[StoredEvent, ...] = ()
+    journal: str = ""
 
 
 class Count(msgspec.Struct):
@@ -140,9 +145,12 @@ class TelemetryStore(Protocol):
         """Write a batch, all or nothing, and say per device what became of its items.
 
         A value's identity is (device, quantity, observed_ms); an event's is its id. The same again is a duplicate;
-        a different one overwrites and counts as stored and corrected. Writing the same batch number again changes
-        nothing and gives the first answer. Raises StoreUnavailable.
+        a different one overwrites and counts as stored and corrected. Writing the newest batch of a journal again
+        changes nothing and gives the first answer. Raises StoreUnavailable.
         """
+
+    def newest_batch(self, journal: str) -> int:
+        """Give the number of the newest batch written from a journal; 0 when there is none."""
 
     def latest(self, *, ward: str | None = None, type: str | None = None, device: str | None = None) -> list[Latest]:  # noqa: A002
         """List newest values, by device then quantity."""
