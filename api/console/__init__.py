@@ -1,0 +1,1 @@
+"""The operations console: what people see in a browser, rendered by the server."""
