@@ -1,0 +1,1 @@
+"""The camera path: footage in, counts and crossings out; no picture leaves this package."""
