@@ -1,0 +1,1 @@
+"""Tests of the simulated sensors: the laws they keep."""
