@@ -61,10 +61,15 @@ class PackHeader(msgspec.Struct, frozen=True):
 
 
 class PresenceClaim(msgspec.Struct, frozen=True):
-    """A gateway's word, or its last will, on whether it is there."""
+    """A gateway's word, or its last will, on whether it is there.
+
+    `boot` and `oldest` name its outbox and the oldest pack still in it: what is older will never come.
+    """
 
     online: bool
     session: str = ""
+    boot: str = ""
+    oldest: int = 0
     agent: str = ""
     at: Any = None
 

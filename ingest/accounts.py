@@ -1,0 +1,29 @@
+"""The ledger's figures, kept where they happen: each change commits with the journal or the cursor that caused it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from smartward.ledger import Account, Ledger, total_of
+
+FIELDS = Account.__struct_fields__
+
+_ADD = (
+    f"INSERT INTO account (device, {', '.join(FIELDS)}) VALUES (?{', ?' * len(FIELDS)}) "  # noqa: S608  # our own names
+    f"ON CONFLICT (device) DO UPDATE SET {', '.join(f'{field} = {field} + excluded.{field}' for field in FIELDS)}"
+)
+_LIST = f"SELECT device, {', '.join(FIELDS)} FROM account"  # noqa: S608  # our own names
+
+
+def add(connection: sqlite3.Connection, changes: Mapping[str, Account]) -> None:
+    """Add to the figures of each device; a negative `waiting` takes away."""
+    connection.executemany(
+        _ADD, [(device, *(getattr(account, field) for field in FIELDS)) for device, account in changes.items()]
+    )
+
+
+def ledger(connection: sqlite3.Connection, *, as_of_ms: int) -> Ledger:
+    """Read all figures as they stand in this one transaction."""
+    devices = {device: Account(*figures) for device, *figures in connection.execute(_LIST)}
+    return Ledger(as_of_ms, total_of(devices), devices)

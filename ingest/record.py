@@ -1,0 +1,43 @@
+"""What one message leaves in the journal: the believed items, with everything that readers need and nothing twice."""
+
+from __future__ import annotations
+
+import msgspec
+
+from smartward.ports import StoredEvent, StoredObservation
+
+
+class Heard(msgspec.Struct, frozen=True, array_like=True):
+    """A gateway's own word on its presence; `online` is False in its last will."""
+
+    ward: str
+    gateway: str
+    online: bool
+    session: str
+
+
+class JournalRecord(msgspec.Struct, frozen=True, array_like=True):
+    """One message as it was believed, at the instant it was received.
+
+    `gateway` spoke, whatever it said; `presence` is set when it spoke of itself.
+    """
+
+    received_ms: int
+    gateway: str
+    observations: tuple[StoredObservation, ...] = ()
+    events: tuple[StoredEvent, ...] = ()
+    presence: Heard | None = None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(JournalRecord)
+
+
+def encode(record: JournalRecord) -> bytes:
+    """Write a record for the journal (MessagePack, positional)."""
+    return _encoder.encode(record)
+
+
+def decode(body: bytes) -> JournalRecord:
+    """Read a record back."""
+    return _decoder.decode(body)
