@@ -32,8 +32,9 @@ class SqlPeople:
         """List everybody by username."""
         with self._database.reading() as connection:
             access = _access(connection)
-            rows = connection.execute(select(tables.person).order_by(tables.person.c.username))
-            return [_person(row, access.get(row.username, {})) for row in rows]
+            rows = connection.execute(select(tables.person))
+            found = [_person(row, access.get(row.username, {})) for row in rows]
+        return sorted(found, key=lambda person: person.username)
 
     def put_person(self, person: Person) -> None:
         """Create or replace somebody."""

@@ -27,21 +27,24 @@ class SqlRegistry:
     def wards(self) -> list[Ward]:
         """List all wards by id."""
         with self._database.reading() as connection:
-            return [as_struct(row, Ward) for row in connection.execute(select(tables.ward).order_by(tables.ward.c.id))]
+            found = [as_struct(row, Ward) for row in connection.execute(select(tables.ward))]
+        return sorted(found, key=_id)
 
     def sites(self, ward: str) -> list[Site]:
         """List a ward's sites by id."""
-        query = select(tables.site).where(tables.site.c.ward == ward).order_by(tables.site.c.id)
+        query = select(tables.site).where(tables.site.c.ward == ward)
         with self._database.reading() as connection:
-            return [as_struct(row, Site) for row in connection.execute(query)]
+            found = [as_struct(row, Site) for row in connection.execute(query)]
+        return sorted(found, key=_id)
 
     def devices(self, *, ward: str | None = None) -> list[Device]:
         """List devices by id."""
-        query = select(tables.device).order_by(tables.device.c.id)
+        query = select(tables.device)
         if ward is not None:
             query = query.where(tables.device.c.ward == ward)
         with self._database.reading() as connection:
-            return [as_struct(row, Device) for row in connection.execute(query)]
+            found = [as_struct(row, Device) for row in connection.execute(query)]
+        return sorted(found, key=_id)
 
     def put_ward(self, ward: Ward) -> None:
         """Create or replace a ward."""
@@ -92,6 +95,11 @@ class SqlRegistry:
             if others:
                 raise Conflict(f"gateway {device} still speaks for {others} devices; move or remove them first")
             connection.execute(delete(tables.device).where(tables.device.c.id == device))
+
+
+def _id(thing: Ward | Site | Device) -> str:
+    """Sort by id here: PostgreSQL sorts as its locale says."""
+    return thing.id
 
 
 def _need(connection: Connection, table: Table, kind: str, id_: str) -> None:

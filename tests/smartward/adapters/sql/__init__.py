@@ -1,0 +1,1 @@
+"""The relational database as it is: two dialects, two processes, real migrations."""
