@@ -1,0 +1,57 @@
+"""The app: every resource of the API and the console on one FastAPI, behind one gate."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, Depends, FastAPI
+
+import smartward
+from api import problems
+from api.board import Board
+from api.deeds import Deeds
+from api.live import Live
+from api.lockout import Lockout
+from api.login import Logins
+from api.passwords import Passwords
+from api.register import RegisterReader
+from api.security import gate
+from api.services import Services, Settings
+from api.shield import Shield
+
+RESOURCES: tuple[APIRouter, ...] = ()
+
+
+def create_app(services: Services, settings: Settings, *, passwords: Passwords | None = None) -> FastAPI:
+    """Build the app; starting and stopping it starts and stops the live task."""
+    register = RegisterReader(services.registry)
+    board = Board(services, register=register)
+    live = Live(services, board=board)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        live.start()
+        yield
+        await live.stop()
+
+    app = FastAPI(
+        title="smartward",
+        version=smartward.__version__,
+        summary="What the devices of a ward say, which alerts they raise, and what people do about them.",
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(gate)],
+        lifespan=lifespan,
+    )
+    app.state.services, app.state.settings = services, settings
+    app.state.register, app.state.board, app.state.live = register, board, live
+    app.state.deeds = Deeds(services, board=board)
+    app.state.logins = Logins(services, settings=settings, passwords=passwords or Passwords(), lockout=Lockout())
+    app.add_middleware(Shield, https=settings.cookie_secure)
+    problems.install(app)
+    for resource in RESOURCES:
+        app.include_router(resource)
+    if find_spec("api.console.routes"):
+        app.include_router(import_module("api.console.routes").router)
+    return app
