@@ -1,4 +1,4 @@
-"""Storing: the journal's `store` cursor. Each item reaches the telemetry store once, and the ledger says what became of it."""
+"""Storing: the journal's `store` cursor. Each item reaches the telemetry store once, counted as what became of it."""
 
 from __future__ import annotations
 
