@@ -52,14 +52,14 @@ def shape_of(rejection: Rejection) -> str:
     return rejection.quantity or _NUMBERS.sub("#", rejection.detail)[:120]
 
 
-def changed(connection: sqlite3.Connection, *, after: int, limit: int) -> list[tuple[int, DeadLetterGroup]]:
-    """List groups that changed after a feed number, oldest change first, with their numbers."""
+def changed(connection: sqlite3.Connection, *, span: tuple[int, int]) -> tuple[DeadLetterGroup, ...]:
+    """List groups whose newest change is numbered after the first and up to the second of a span."""
     rows = connection.execute(
-        "SELECT change, id, ward, device, reason, shape, detail, topic, count, first_ms, last_ms, body, body_dropped "
-        "FROM dead_letter WHERE change > ? ORDER BY change LIMIT ?",
-        (after, limit),
+        "SELECT id, ward, device, reason, shape, detail, topic, count, first_ms, last_ms, body, body_dropped "
+        "FROM dead_letter WHERE change > ? AND change <= ? ORDER BY change",
+        span,
     )
-    return [(row[0], msgspec.structs.replace(DeadLetterGroup(*row[1:-1]), body_dropped=bool(row[-1]))) for row in rows]
+    return tuple(msgspec.structs.replace(DeadLetterGroup(*row[:-1]), body_dropped=bool(row[-1])) for row in rows)
 
 
 def _blamed(topic: str) -> str:

@@ -2,7 +2,8 @@
 
 An outside reader finds here, besides the journal's `log_*` tables:
 `account` (ledger figures per device), `pack_boot` and `pack_ahead` (which packs are on disk), `recent_message`
-(digests that tell a redelivery), `dead_letter`, `rule_state` (per device, MessagePack), `alert_condition` (JSON),
+(digests that tell a redelivery), `dead_letter`, `rule_state` and `ear` (what rules
+remember of a device and when it was heard, MessagePack), `alert_condition` (JSON),
 `notification`, `presence` (JSON), `known` (the last registry seen, MessagePack) and `feed` (number of the last change).
 """
 
@@ -38,6 +39,7 @@ SCHEMA = (
     ) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS dead_letter_change ON dead_letter (change)",
     "CREATE TABLE IF NOT EXISTS rule_state (device TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS ear (device TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
     """CREATE TABLE IF NOT EXISTS alert_condition (
         id TEXT PRIMARY KEY, is_open INTEGER NOT NULL, body BLOB NOT NULL, change INTEGER NOT NULL
     ) WITHOUT ROWID""",

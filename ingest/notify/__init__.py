@@ -1,0 +1,1 @@
+"""Telling people: a queue on disk and its own loop."""

@@ -1,0 +1,155 @@
+"""Deciding: the journal's `rules` cursor, committed with the alert conditions and notifications that it caused."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from ingest import record
+from ingest.home import Home
+from ingest.notify import queue
+from ingest.notify.compose import Composer
+from ingest.record import JournalRecord
+from ingest.rules import memory
+from ingest.validate import Registered
+from smartward.catalogue.model import Catalogue
+from smartward.device import Device
+from smartward.instants import MINUTE_MS
+from smartward.ports import Clock, StoredObservation
+from smartward.rules.compiled import compile_rules
+from smartward.rules.evaluate import AlertChange, DeviceState, Standing, evaluate
+from smartward.rules.silence import Ear, hear, hear_presence, judge, limits_of
+
+log = logging.getLogger(__name__)
+
+CURSOR = "rules"
+RECORDS = 500
+LATENESS_MS = 2 * MINUTE_MS
+"""Data that arrives later than this is stored and shown, but raises no alert as if it were now."""
+JUDGE_EVERY_MS = 1_000
+
+
+class Deciding:
+    """Feeds the rules from the journal and judges silence by the clock."""
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        catalogue: Catalogue,
+        registered: Callable[[], Registered],
+        listening_since_ms: Callable[[], int | None],
+        composer: Composer,
+        clock: Clock,
+    ) -> None:
+        """Bring the parts together; `listening_since_ms` answers None while nobody can be heard."""
+        self._home, self._catalogue, self._clock = home, catalogue, clock
+        self._registered, self._listening_since_ms, self._composer = registered, listening_since_ms, composer
+        self._rules = compile_rules(catalogue)
+        self._limits = limits_of(catalogue)
+        self._timezone = ZoneInfo(catalogue.timezone)
+        self._states: dict[str, DeviceState] | None = None
+        self._ears: dict[str, Ear] = {}
+        self._judged_ms = 0
+
+    def step(self) -> bool:
+        """Take in what is new in the journal, and judge silence once a second; True when there was something new.
+
+        After any failure what is remembered is read again from disk, where it is as it was before the step.
+        """
+        if self._states is None:
+            self._load()
+        try:
+            return self._decide()
+        except BaseException:
+            self._states = None
+            raise
+
+    def _load(self) -> None:
+        with self._home.database.reading() as connection:
+            self._states = memory.load_states(connection)
+            self._ears = memory.load_ears(connection)
+
+    def _decide(self) -> bool:
+        now_ms = self._clock.now_ms()
+        records = self._home.journal.read(after=self._home.journal.cursor(CURSOR), limit=RECORDS)
+        touched: dict[str, DeviceState] = {}
+        changes: list[AlertChange] = []
+        for entry in records:
+            changes += self._take_in(record.decode(entry.body), touched)
+        if records:
+            with self._home.database.transaction() as connection:
+                memory.keep_states(connection, touched.items())
+                memory.keep_changes(connection, changes)
+                queue.add(connection, self._composer.compose(changes, now_ms=now_ms))
+                self._home.journal.advance(connection, CURSOR, number=records[-1].number)
+                self._home.journal.trim(connection)
+            _log_changes(changes)
+        is_behind = len(records) == RECORDS
+        if not is_behind and now_ms - self._judged_ms >= JUDGE_EVERY_MS:
+            self._judge(now_ms)
+        return bool(records)
+
+    def _take_in(self, entry: JournalRecord, touched: dict[str, DeviceState]) -> list[AlertChange]:
+        """Note who spoke, and evaluate what they said."""
+        registered = self._registered()
+        if entry.presence is not None:
+            said = entry.presence
+            hear_presence(self._ears, said.gateway, online=said.online, session=said.session, at_ms=entry.received_ms)
+            return []
+        hear(self._ears, entry.gateway, gateway=entry.gateway, at_ms=entry.received_ms)
+        for event in entry.events:
+            hear(self._ears, event.event.device, gateway=entry.gateway, at_ms=entry.received_ms)
+        changes: list[AlertChange] = []
+        for observation in entry.observations:
+            hear(self._ears, observation.device, gateway=entry.gateway, at_ms=entry.received_ms)
+            device = registered.devices.get(observation.device)
+            if device is not None:
+                changes += self._evaluate(observation, device, registered.place_of(device.id), touched)
+        return changes
+
+    def _evaluate(
+        self, observation: StoredObservation, device: Device, place: str, touched: dict[str, DeviceState]
+    ) -> list[AlertChange]:
+        rules = self._rules.get(observation.type)
+        if rules is None or self._states is None or observation.received_ms - observation.observed_ms > LATENESS_MS:
+            return []
+        state = self._states.setdefault(device.id, DeviceState())
+        touched[device.id] = state
+        params = self._catalogue.types[device.type].site_param | device.params
+        standing = Standing(device, place, self._timezone, params)
+        return evaluate(state, observation.values, at_ms=observation.observed_ms, rules=rules, standing=standing)
+
+    def _judge(self, now_ms: int) -> None:
+        """Judge silence, unless nobody can be heard: then silence means nothing."""
+        self._judged_ms = now_ms
+        listening_since_ms = self._listening_since_ms()
+        if listening_since_ms is None:
+            return
+        registered = self._registered()
+        judgement = judge(
+            self._ears,
+            registered.devices,
+            places={device: registered.place_of(device) for device in registered.devices},
+            limits=self._limits,
+            now_ms=now_ms,
+            listening_since_ms=listening_since_ms,
+        )
+        if not judgement.presences and not judgement.changes:
+            return
+        moved = {presence.device for presence in judgement.presences}
+        moved |= {change.condition.device for change in judgement.changes}
+        with self._home.database.transaction() as connection:
+            memory.keep_ears(connection, [(device, self._ears[device]) for device in sorted(moved)])
+            memory.keep_presences(connection, judgement.presences)
+            memory.keep_changes(connection, judgement.changes)
+            queue.add(connection, self._composer.compose(judgement.changes, now_ms=now_ms))
+        _log_changes(judgement.changes)
+
+
+def _log_changes(changes: list[AlertChange] | tuple[AlertChange, ...]) -> None:
+    for change in changes:
+        condition = change.condition
+        if change.change != "updated":
+            log.info("alert %s %s: %s at %s", condition.id, change.change, condition.rule, condition.device)
