@@ -18,6 +18,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    text,
 )
 
 from smartward.adapters.sql.columns import Json, Words
@@ -118,7 +119,9 @@ work_action = Table(
     Column("address", Words, nullable=False),
 )
 
-IS_ACKNOWLEDGEMENT = work_action.c.deed == "acknowledge"
+IS_ACKNOWLEDGEMENT = text("deed = 'acknowledge'")
+"""Written out: a prepared statement with a parameter here no longer matches the index on PostgreSQL."""
+
 Index(
     "uq_work_action_acknowledgement",
     work_action.c.alert,
@@ -167,7 +170,9 @@ alert_condition = Table(
     Index(None, "ward", "started_ms"),
 )
 
-IS_OPEN = alert_condition.c.condition != "cleared"
+IS_OPEN = text("condition <> 'cleared'")
+"""Written out: neither database uses a partial index for a parameter."""
+
 Index(
     "ix_alert_condition_open",
     alert_condition.c.started_ms,

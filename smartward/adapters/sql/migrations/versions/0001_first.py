@@ -37,8 +37,8 @@ def upgrade() -> None:
         "ix_alert_condition_open",
         "alert_condition",
         ["started_ms"],
-        sqlite_where=sa.text("condition != 'cleared'"),
-        postgresql_where=sa.text("condition != 'cleared'"),
+        sqlite_where=sa.text("condition <> 'cleared'"),
+        postgresql_where=sa.text("condition <> 'cleared'"),
     )
     op.create_index("ix_alert_condition_started_ms", "alert_condition", ["started_ms"])
     op.create_index("ix_alert_condition_ward_started_ms", "alert_condition", ["ward", "started_ms"])
