@@ -1,0 +1,1 @@
+"""Tests of the catalogue: its files, its loading, its profiles and its check."""
