@@ -52,6 +52,7 @@ class AlertView(msgspec.Struct, frozen=True):
     value: Value | None = None
     threshold: Value | None = None
     quantity: str = ""
+    unit: str = ""
     value_vi: str = ""
     value_en: str = ""
     threshold_vi: str = ""
@@ -160,6 +161,7 @@ def view_of(
         value=condition.value,
         threshold=condition.threshold,
         quantity=condition.quantity,
+        unit=quantity.unit if quantity else "",
         value_vi=written(condition.value, quantity=quantity, lang="vi"),
         value_en=written(condition.value, quantity=quantity, lang="en"),
         threshold_vi=written(condition.threshold, quantity=quantity, lang="vi"),

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 
 import smartward
-from api import problems
+from api import (
+    alerts,
+    audit,
+    dead_letters,
+    devices,
+    events,
+    health,
+    latest,
+    ledger,
+    metrics,
+    notifications,
+    observations,
+    problems,
+    session,
+    sites,
+    stream,
+    wards,
+)
 from api.board import Board
 from api.deeds import Deeds
 from api.live import Live
@@ -20,7 +39,23 @@ from api.security import gate
 from api.services import Services, Settings
 from api.shield import Shield
 
-RESOURCES: tuple[APIRouter, ...] = ()
+ROOT = (health.router, metrics.router)
+VERSIONED = (
+    session.router,
+    wards.router,
+    sites.router,
+    devices.router,
+    latest.router,
+    observations.router,
+    events.router,
+    alerts.router,
+    notifications.router,
+    ledger.router,
+    dead_letters.router,
+    audit.router,
+    stream.router,
+)
+PREFIX = "/api/v1"
 
 
 def create_app(services: Services, settings: Settings, *, passwords: Passwords | None = None) -> FastAPI:
@@ -50,8 +85,10 @@ def create_app(services: Services, settings: Settings, *, passwords: Passwords |
     app.state.logins = Logins(services, settings=settings, passwords=passwords or Passwords(), lockout=Lockout())
     app.add_middleware(Shield, https=settings.cookie_secure)
     problems.install(app)
-    for resource in RESOURCES:
+    for resource in ROOT:
         app.include_router(resource)
+    for resource in VERSIONED:
+        app.include_router(resource, prefix=PREFIX)
     if find_spec("api.console.routes"):
         app.include_router(import_module("api.console.routes").router)
     return app

@@ -8,6 +8,7 @@ from a browser that has them (all since 2023), and the cookie is SameSite=Lax be
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -140,6 +141,16 @@ def current_caller(request: Request, logins: LoginsOf) -> Caller:
 def current_person(caller: Annotated[Caller, Depends(current_caller)]) -> Person:
     """Give a route the person who makes the request."""
     return caller.person
+
+
+def may_stay(caller: Caller, *, logins: Logins) -> Callable[[], bool]:
+    """Give the question whether a caller's session still stands, with the same rights."""
+
+    def asked() -> bool:
+        found = logins.find_hashed(caller.session.token_hash)
+        return found is not None and found[1].access == caller.person.access
+
+    return asked
 
 
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
