@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from smartward.errors import ConfigError, StoreUnavailable
@@ -131,11 +131,6 @@ def reason(error: DBAPIError, url: URL) -> str:
     """Give the database's own words on one line, without the password."""
     words = " ".join(str(error.orig).split())
     return words.replace(url.password, "***") if url.password else words
-
-
-def violates(error: IntegrityError, column: str) -> bool:
-    """Tell whether a broken constraint is about this column."""
-    return column in str(error.orig)
 
 
 def _refused(problem: str) -> ConfigError:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -32,10 +34,11 @@ def migrate(url: str) -> None:
         _create_file(parsed)
     engine = open_engine(parsed, busy_timeout_s=WAIT_S)
     try:
-        if parsed.drivername == "sqlite":
-            _use_wal(engine)
-        with engine.execution_options(**WRITES).begin() as connection:
-            _upgrade(connection)
+        with _alone_in_folder(parsed):
+            if parsed.drivername == "sqlite":
+                _use_wal(engine)
+            with engine.execution_options(**WRITES).begin() as connection:
+                _upgrade(connection)
     except DBAPIError as error:
         if is_away(error):
             raise StoreUnavailable(f"{named(parsed)}: cannot migrate: {reason(error, parsed)}; try again") from error
@@ -48,7 +51,7 @@ def migrate(url: str) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    """Run the missing revisions while nobody else can: SQLite has one writer, PostgreSQL waits at the lock."""
+    """Run the missing revisions while nobody else can: SQLite has its folder's lock, PostgreSQL its own."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
     config = Config()
@@ -58,19 +61,35 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _create_file(url: URL) -> None:
-    """Make the database file readable by its owner only: it holds password hashes."""
+    """Make the database file readable by its owner only: it holds password hashes.
+
+    A file that exists is not opened: closing it would drop the locks that SQLite holds in this process.
+    """
     path = Path(url.database or "")
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.touch(mode=0o600, exist_ok=True)
     except OSError as error:
         problem = f"cannot write the database file {path}: {error.strerror}"
         raise ConfigError(problem, key="database.url", remedy="name a file in a folder that exists") from error
 
 
+@contextmanager
+def _alone_in_folder(url: URL) -> Iterator[None]:
+    """Let one process at a time change a SQLite file: its switch to WAL fails at once when another is there."""
+    if url.drivername != "sqlite":
+        yield
+        return
+    folder = os.open(Path(url.database or "").parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def _use_wal(engine: Engine) -> None:
     """Let readers and the one writer work at the same time; the file remembers it."""
-    with closing(engine.raw_connection()) as connection:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode")
-        if cursor.fetchone() != ("wal",):
-            cursor.execute("PRAGMA journal_mode = WAL")
+    with engine.connect() as connection:
+        if connection.exec_driver_sql("PRAGMA journal_mode").scalar() != "wal":
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
