@@ -18,7 +18,7 @@ from smartward.ports import StoredEvent
 
 router = APIRouter(tags=["telemetry"])
 TIES = 1_000
-"""How many events of one millisecond a page boundary may fall between."""
+"""How many events of one millisecond are read again when a page ended among them; the store never cuts an instant."""
 
 
 class SnapshotItem(BaseModel):
@@ -68,8 +68,8 @@ def events(
     merged = list(heapq.merge(*(sorted(found, key=_order) for found in lists), key=_order))
     fresh = [stored for stored in merged if not last_ids or _order(stored) > last_ids]
     page = fresh[:limit]
-    is_end = len(fresh) <= limit
-    next_cursor = None if is_end else to_cursor(f"{page[-1].event.observed_ms}/{page[-1].event.event_id}")
+    is_end = len(fresh) <= limit and all(len(found) < wanted for found in lists)
+    next_cursor = None if is_end or not page else to_cursor(f"{page[-1].event.observed_ms}/{page[-1].event.event_id}")
     return Page(items=[_item(stored) for stored in page], next_cursor=next_cursor)
 
 

@@ -82,16 +82,19 @@ def observations(
     if from_ms >= to_ms:
         raise Problem(422, "invalid", f"from {to_rfc3339(from_ms)} is not before to {to_rfc3339(to_ms)}; exchange them")
     size = limit or PAGE[format]
-    points = services.store.series(
-        device.id,
-        quantity,
-        from_ms=_resume(cursor, from_ms=from_ms),
-        to_ms=to_ms,
-        every_ms=every_ms,
-        fn=fn,
-        timezone=register.wards[device.ward].timezone,
-        limit=size + 1,
-    )
+    try:
+        points = services.store.series(
+            device.id,
+            quantity,
+            from_ms=_resume(cursor, from_ms=from_ms),
+            to_ms=to_ms,
+            every_ms=every_ms,
+            fn=fn,
+            timezone=register.wards[device.ward].timezone,
+            limit=size + 1,
+        )
+    except ValueError as error:
+        raise Problem(422, "invalid", str(error)) from error
     next_cursor = to_cursor(str(points[size].at_ms)) if len(points) > size else None
     if format == "csv":
         return _csv(points[:size], quantity=quantity, device=device.id, next_cursor=next_cursor)
