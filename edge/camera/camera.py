@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import uuid
+from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 
 import cv2
 
+from edge import footage
 from edge.camera.config import CameraConfig
 from edge.camera.source import Frame, VideoSource
 from edge.camera.watch import NewId, Watch
@@ -19,6 +21,8 @@ from smartward.ports import Clock
 
 logger = logging.getLogger(__name__)
 
+FOOTAGE = "footage:"
+"""How a source names an installed clip."""
 WAIT_S = 0.5
 """The longest wait for a frame: what is due by the clock is said no later than that."""
 
@@ -26,6 +30,16 @@ WAIT_S = 0.5
 def new_event_id() -> str:
     """Give an id that no other event has."""
     return str(uuid.uuid4())
+
+
+def open_camera(config: CameraConfig, *, clock: Clock, footage_folder: Path) -> Camera:
+    """Give the camera that a configuration describes, not yet started; raises FootageMissing for an absent clip."""
+    address, fps = config.source, config.fps
+    if address.startswith(FOOTAGE):
+        clip = footage.find(address.removeprefix(FOOTAGE), folder=footage_folder)
+        address, fps = str(clip.path), fps or clip.fps
+    source = VideoSource(address, analyse_fps=config.analyse_fps, clock=clock, fps=fps)
+    return Camera(config, source=source, clock=clock)
 
 
 class Camera:

@@ -242,8 +242,9 @@ def open_capture(address: str) -> cv2.VideoCapture:
 
 def rate_of(capture: cv2.VideoCapture) -> float:
     """Give the rate that a file's header tells, or 25 a second when that is not plausible."""
-    fps = float(capture.get(cv2.CAP_PROP_FPS))
-    return fps if PLAUSIBLE_FPS[0] <= fps <= PLAUSIBLE_FPS[1] else FALLBACK_FPS
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    slowest, fastest = PLAUSIBLE_FPS
+    return float(fps) if slowest <= fps <= fastest else FALLBACK_FPS
 
 
 def luma_of(bgr: NDArray[np.uint8]) -> Luma:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from edge.camera.analyser import Analyser
+from edge.camera.analyser import Analyser, Sight
 from edge.camera.config import CameraConfig
 from edge.camera.counts import CrowdCount, TrafficCount
 from edge.camera.health import NO_FRAME_AFTER_S, Health, Verdict, is_same, judge, measure
@@ -29,9 +29,13 @@ NewId = Callable[[], str]
 
 
 class Watch:
-    """Turns one camera's frames into facts: counts, crossings, its own health; it never gives a picture away."""
+    """Turns one camera's frames into facts: counts, crossings, its own health; it never gives a picture away.
+
+    `sight` is what was seen in the newest frame.
+    """
 
     def __init__(self, config: CameraConfig, *, new_id: NewId) -> None:
+        self.sight: Sight | None = None
         self._config = config
         self._new_id = new_id
         self._analyser = Analyser(config.line, fps=config.analyse_fps)
@@ -65,10 +69,10 @@ class Watch:
         if self._newest is None:
             self._arrived_ms = frame.at_ms
         self._newest, self._luma = frame, luma
-        sight = self._analyser.look(luma, at_ms=frame.at_ms)
+        self.sight = self._analyser.look(luma, at_ms=frame.at_ms)
         for count in self._counts:
-            count.add(sight)
-        return [self._crossed(crossing) for crossing in sight.crossings]
+            count.add(self.sight)
+        return [self._crossed(crossing) for crossing in self.sight.crossings]
 
     def say(self, *, arrived: int, now_ms: int) -> list[Observation | Event]:
         """Give what is due at an instant; `arrived` counts the source's pictures since its start."""
