@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from statistics import correlation
 
 import pytest
@@ -137,7 +138,7 @@ def test_a_bin_only_fills_until_it_is_emptied(seed: int) -> None:
     world = World(seed, start_ms=MONDAY_MS, devices=[container])
     said = listen(world, container, from_ms=MONDAY_MS, to_ms=MONDAY_MS + 4 * DAY_MS, every_s=900)
     levels = [number(values, "filling_level") for _, values in said]
-    falls = [(before, after) for before, after in zip(levels, levels[1:], strict=False) if after < before]
+    falls = [(before, after) for before, after in itertools.pairwise(levels) if after < before]
 
     assert 1 <= len(falls) <= 8
     assert all(after < 0.1 for _, after in falls)

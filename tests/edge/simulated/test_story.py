@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from edge.simulated.sensors import sense
@@ -40,7 +42,7 @@ def test_the_street_drains_and_floods_again_later(seed: int) -> None:
     """Minutes of water, then a dry street, then another cell passes: an alert clears and may come again."""
     depths = _depths(seed, start_ms=hour(9), to_s=3600)
     wet = [depth >= 0.15 for depth in depths]
-    floods = sum(after and not before for before, after in zip(wet, wet[1:], strict=False))
+    floods = sum(after and not before for before, after in itertools.pairwise(wet))
 
     assert 2 <= floods <= 5
     assert min(depths[300:600]) < 0.05
