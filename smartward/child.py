@@ -71,6 +71,16 @@ class Child:
         """Give how it ended (negative: by that signal); None while it runs or before the start."""
         return self._process.poll() if self._process else None
 
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until it has ended, and tell whether it has."""
+        if self._process is None:
+            return True
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def last_lines(self) -> list[str]:
         """List the last lines it wrote, oldest first; all of them once it has ended."""
         if self._reader is not None and not self.is_alive:

@@ -208,6 +208,7 @@ class Broker:
         wanted = {self.port, self.port_v5}
         while not wanted <= listening_ports(child):
             if not child.is_alive:
+                child.stop()
                 raise BrokerFailed(f"{self.choice} ended with code {child.exit_code} at its start. {last_words(child)}")
             if time.monotonic() > deadline:
                 child.stop()

@@ -278,9 +278,10 @@ def test_a_kept_session_holds_what_came_while_its_owner_was_away(wire: Wire) -> 
 def test_a_retained_message_waits_for_whoever_comes_later_and_says_that_it_waited(wire: Wire) -> None:
     """Presence and committed are retained; an observation that is must be told from a live one."""
     gateway = wire.bus("gw-1", "ward/phuc-yen/gw-1/committed/+", user="gw-1")
-    server = wire.bus("ingest")
-    started(server)
+    server = wire.bus("ingest", "ward/phuc-yen/+/committed/+")
+    echo = started(server)
     server.publish("ward/phuc-yen/gw-1/committed/b1", b'{"seq": 7}', retain=True)
+    echo.wait_for_messages(1)
 
     heard = started(gateway)
 
@@ -317,6 +318,7 @@ def test_the_last_will_speaks_when_a_connection_breaks_and_not_after_a_goodbye(w
     heard.wait_for_messages(1)
     spoken.wait(lambda: spoken.connections == 2)
     gateway.publish(presence, b"goodbye")
+    heard.wait_for_messages(2)
     gateway.stop()
     server.publish("ward/phuc-yen/gw-2/presence", b"the end")
     heard.wait_for_messages(3)
