@@ -43,14 +43,18 @@ class Storing:
         newest = self._store.newest_batch(self._home.journal.boot)
         return [record for record in records if record.number <= newest] if newest > cursor else records
 
-    def _store_records(self, records: Sequence[Record]) -> None:
+    def batch_of(self, records: Sequence[Record]) -> Batch:
+        """Join records into the batch that is written at once."""
         entries = [record.decode(entry.body) for entry in records]
-        batch = Batch(
+        return Batch(
             number=records[-1].number,
             observations=tuple(observation for entry in entries for observation in entry.observations),
             events=tuple(event for entry in entries for event in entry.events),
             journal=self._home.journal.boot,
         )
+
+    def _store_records(self, records: Sequence[Record]) -> None:
+        batch = self.batch_of(records)
         counts = self._store.write(batch) if batch.observations or batch.events else {}
         with self._home.database.transaction() as connection:
             accounts.add(connection, {device: _stored(count) for device, count in counts.items()})

@@ -87,6 +87,11 @@ class Child:
             self._reader.join(timeout=GRACE_S)
         return list(self._lines)
 
+    def ask_to_end(self) -> None:
+        """Ask it to end without waiting for it; safe when it does not run."""
+        if self._process is not None and self.is_alive:
+            self._process.terminate()
+
     def stop(self, *, grace_s: float = GRACE_S) -> None:
         """Ask it to end, and kill it after `grace_s` seconds; safe to call twice and without a start."""
         process = self._process

@@ -126,7 +126,9 @@ class MemoryBroker:
             session = self._sessions.get(bus.client_id)
             for message in messages:
                 receipt = message.receipt
-                if session is not None and isinstance(receipt, Receipt) and receipt.connection == session.connections:
+                if session is None or session.bus is not bus:
+                    continue  # without a connection nothing reaches the broker
+                if isinstance(receipt, Receipt) and receipt.connection == session.connections:
                     session.pending.pop(receipt.number, None)
 
     def _attach(self, bus: MemoryBus) -> None:

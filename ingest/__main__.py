@@ -1,0 +1,113 @@
+"""Ingest's composition root: `python -m ingest --config FILE` chooses the adapters and runs until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+
+from ingest.home import Home
+from ingest.service import Ingest, World
+from smartward import topics
+from smartward.adapters.clock import SystemClock
+from smartward.adapters.mqtt import MqttBus
+from smartward.adapters.notify_console import ConsoleNotifier
+from smartward.adapters.notify_file import FileNotifier
+from smartward.adapters.sql import SqlProjections, SqlRegistry, open_database
+from smartward.adapters.sqlite import SqliteTelemetry
+from smartward.catalogue import load
+from smartward.config import NotifyConfig, ServerConfig, load_toml, resolve, resolve_url
+from smartward.errors import CatalogueError, ConfigError, StoreUnavailable
+from smartward.ports import Bus, Notifier
+
+log = logging.getLogger("ingest")
+BAD_USAGE = 2
+SESSION_EXPIRY_S = 7 * 24 * 3600
+"""How long a broker with memory keeps for us what we have not acknowledged."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until SIGINT or SIGTERM. Exit code 0 then; 2 when the configuration or a file is wrong."""
+    parser = argparse.ArgumentParser(prog="ingest", description="From the broker to the disk, the store and the rules.")
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the server's TOML file")
+    parser.add_argument(
+        "--wards", default="", metavar="a,b", help="the wards to own; all of the configuration without it"
+    )
+    options = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    stopping = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        config = load_toml(options.config, ServerConfig, env=os.environ)
+        wards = tuple(filter(None, options.wards.split(","))) or config.ward.ids
+        run(config, config_file=options.config, wards=wards, stopping=stopping)
+    except (ConfigError, CatalogueError, StoreUnavailable) as error:
+        print(error, file=sys.stderr)
+        return BAD_USAGE
+    return 0
+
+
+def run(config: ServerConfig, *, config_file: Path, wards: tuple[str, ...], stopping: Event) -> None:
+    """Open the adapters, take in what comes until `stopping` is set, and close everything again."""
+    if not wards:
+        raise ConfigError("no ward to own", file=str(config_file), key="ward.ids", remedy='Write ids = ["my-ward"]')
+    catalogue = load(config.ward.profile)
+    database = open_database(resolve_url(config.database.url, config_file=config_file))
+    store = SqliteTelemetry(resolve(Path(config.store.path), config_file=config_file), catalogue=catalogue)
+    home = Home(
+        resolve(Path(config.ingest.path), config_file=config_file), max_journal_bytes=config.ingest.max_journal_bytes
+    )
+    world = World(
+        bus=_bus(config, wards),
+        store=store,
+        registry=SqlRegistry(database),
+        projections=SqlProjections(database),
+        channels=_channels(config.notify, config_file=config_file),
+        catalogue=catalogue,
+        clock=SystemClock(),
+        wards=wards,
+    )
+    store.open()
+    ingest = Ingest(home, world)
+    try:
+        ingest.start()
+        log.info("ingest runs for %s under the profile %s", ", ".join(wards), catalogue.profile.name)
+        stopping.wait()
+    finally:
+        ingest.stop()
+        store.close()
+        database.close()
+
+
+def _bus(config: ServerConfig, wards: tuple[str, ...]) -> Bus:
+    """Connect under a fixed client id: a broker with memory then knows what we have not acknowledged."""
+    broker = config.broker
+    return MqttBus(
+        host=broker.host,
+        port=broker.port_v5 or broker.port,
+        client_id=f"ingest-{'-'.join(wards)}"[:64],
+        username=broker.username,
+        password=broker.password,
+        subscriptions=topics.subscriptions(wards),
+        clean_start=False,
+        session_expiry_s=SESSION_EXPIRY_S,
+    )
+
+
+def _channels(config: NotifyConfig, *, config_file: Path) -> dict[str, Notifier]:
+    channels: dict[str, Notifier] = {}
+    if config.file:
+        channels["file"] = FileNotifier(resolve(Path(config.file), config_file=config_file))
+    if config.console:
+        channels["console"] = ConsoleNotifier(sys.stdout)
+    return channels
+
+
+if __name__ == "__main__":
+    sys.exit(main())

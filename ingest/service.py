@@ -1,0 +1,102 @@
+"""Ingest as a whole: its parts, the threads they run on, and the order in which they start and stop."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+import msgspec
+
+from ingest.home import Home
+from ingest.intake import Intake
+from ingest.known import Known
+from ingest.loop import Loop
+from ingest.mirror import Mirror
+from ingest.notify.compose import Composer
+from ingest.notify.telling import Telling
+from ingest.rules.deciding import Deciding
+from ingest.storing import Storing
+from ingest.validate import Validator
+from smartward.catalogue.model import Catalogue
+from smartward.ports import Bus, Clock, Message, Notifier, Projections, Registry, TelemetryStore
+
+log = logging.getLogger(__name__)
+
+
+class World(msgspec.Struct, frozen=True):
+    """What ingest works with; chosen by the composition root. `wards` empty: all that are registered."""
+
+    bus: Bus
+    store: TelemetryStore
+    registry: Registry
+    projections: Projections
+    channels: Mapping[str, Notifier]
+    catalogue: Catalogue
+    clock: Clock
+    wards: tuple[str, ...] = ()
+
+
+class Ingest:
+    """Six loops around one file; each part can be stepped by itself in a test.
+
+    Listens to the bus: what happens on the connection goes to the intake, and the mirror says open alerts again.
+    """
+
+    def __init__(self, home: Home, world: World) -> None:
+        """Bring the parts together; nothing is opened yet."""
+        self._home, self._world = home, world
+        self.known = Known(home, registry=world.registry, wards=world.wards)
+        self.intake = Intake(
+            home,
+            bus=world.bus,
+            clock=world.clock,
+            validator=Validator(world.catalogue),
+            registered=lambda: self.known.registered,
+        )
+        self.storing = Storing(home, store=world.store)
+        self.deciding = Deciding(
+            home,
+            catalogue=world.catalogue,
+            registered=lambda: self.known.registered,
+            listening_since_ms=lambda: self.intake.listening_since_ms,
+            composer=Composer(world.catalogue, channels=tuple(world.channels)),
+            clock=world.clock,
+        )
+        self.mirror = Mirror(home, projections=world.projections, bus=world.bus, clock=world.clock)
+        self.telling = Telling(home, channels=world.channels, clock=world.clock)
+        self._loops = (
+            Loop("intake", self.intake.step, idle_s=0),
+            Loop("store", self.storing.step, idle_s=0.1),
+            Loop("rules", self.deciding.step, idle_s=0.1),
+            Loop("mirror", self.mirror.step, idle_s=0.25),
+            Loop("notify", self.telling.step, idle_s=0.25),
+            Loop("registry", self.known.step, idle_s=1.0),
+        )
+
+    def start(self) -> None:
+        """Open the file, learn the registry, run the loops, then listen; raises StoreUnavailable with what to do."""
+        self._home.open()
+        self.known.load()
+        for loop in self._loops:
+            loop.start()
+        self._world.bus.start(self)
+
+    def stop(self) -> None:
+        """Leave the broker, finish what is under way, close the file; safe to call twice."""
+        self._world.bus.stop()
+        for loop in self._loops:
+            loop.stop()
+        self._home.close()
+
+    def connected(self) -> None:
+        """Begin a connection."""
+        self.intake.connected()
+        self.mirror.connected()
+
+    def disconnected(self, reason: str) -> None:
+        """Know that nobody can be heard."""
+        self.intake.disconnected(reason)
+
+    def received(self, message: Message) -> None:
+        """Take one message."""
+        self.intake.received(message)

@@ -1,0 +1,1 @@
+"""The demo: an invented ward, alive on one machine."""
