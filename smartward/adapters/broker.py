@@ -118,11 +118,12 @@ class Broker:
         return self._child.last_lines() if self._child is not None else []
 
     def start(self) -> None:
-        """Start it and wait until it listens.
+        """Start it and wait until it listens; again after it died or was stopped, on the same ports.
 
         Raises ConfigError for an address or user name that may not be used, BrokerFailed with what to do otherwise.
         """
         self._refuse_unsafe()
+        self.stop()
         self.port = self._free_port(self.port)
         is_mosquitto = self.choice.name == "mosquitto"
         self.port_v5 = self.port if is_mosquitto else self._free_port(self.port_v5)
