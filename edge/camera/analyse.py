@@ -19,9 +19,10 @@ import numpy as np
 
 from edge.camera.annotate import Annotator
 from edge.camera.box import Box
+from edge.camera.capture import SourceFailed, open_capture, rate_of
 from edge.camera.config import CameraConfig
 from edge.camera.lines import Direction
-from edge.camera.source import Beat, Frame, SourceFailed, open_capture, rate_of
+from edge.camera.source import Beat, Frame
 from edge.camera.watch import NewId, Watch
 from smartward.config import load_toml
 from smartward.errors import ConfigError, SmartwardError

@@ -1,4 +1,4 @@
-"""Drawing what was seen into a copy of a recording, for the person who sets a camera up; never used on a live camera."""
+"""Drawing what was seen into a copy of a recording, for whoever sets a camera up; never used on a live one."""
 
 from __future__ import annotations
 

@@ -29,6 +29,10 @@ CUT_SHARE = 0.6
 """When more than this share of the picture changes between two frames, it is another scene."""
 CUT_LEVEL = 18
 """How far a pixel's brightness must jump to count for that, of 255."""
+LIGHT_STEP = 4
+"""Every so-manieth pixel in each direction is enough to measure the light."""
+LIGHT_RANGE = (0.5, 2.0)
+"""How much brighter or darker the whole picture may be than its background and still be the same place."""
 MIN_AREA_SHARE = 0.0006
 MIN_HEIGHT_SHARE = 0.045
 MAX_AREA_SHARE = 0.7
@@ -50,6 +54,7 @@ class MotionDetector:
         self._history = max(round(fps * HISTORY_S), LEARN_FRAMES)
         self._model = self._new_model()
         self._frames = 0
+        self._light = Light(frames=self._history)
         self._previous: Luma | None = None
 
     def detect(self, luma: Luma) -> Motion:
@@ -58,13 +63,33 @@ class MotionDetector:
         self._previous = luma
         if is_new_scene:
             self._model, self._frames = self._new_model(), 0
+            self._light = Light(frames=self._history)
         self._frames += 1
         rate = 1 / self._frames if self._frames <= LEARN_FRAMES else 1 / self._history
-        mask = np.asarray(self._model.apply(cv2.GaussianBlur(luma, (3, 3), 0), learningRate=rate), dtype=np.uint8)
+        steady = cv2.GaussianBlur(self._light.compensate(luma), (3, 3), 0)
+        mask = np.asarray(self._model.apply(steady, learningRate=rate), dtype=np.uint8)
         return Motion(boxes=[] if is_new_scene else _boxes(mask), is_new_scene=is_new_scene)
 
     def _new_model(self) -> cv2.BackgroundSubtractorMOG2:
         return cv2.createBackgroundSubtractorMOG2(history=self._history, varThreshold=VARIANCES, detectShadows=False)
+
+
+class Light:
+    """Takes changes of the light on the whole picture out of it: clouds, dusk, a camera that sets its exposure."""
+
+    def __init__(self, *, frames: int) -> None:
+        """Follow the light's slow changes over that many frames."""
+        self._weight = 1 / frames
+        self._background: NDArray[np.float32] | None = None
+
+    def compensate(self, luma: Luma) -> Luma:
+        """Give a luma as it would be in the background's light, and learn the background's light from it."""
+        sample = luma[::LIGHT_STEP, ::LIGHT_STEP].astype(np.float32) + 1
+        if self._background is None:
+            self._background = sample
+        gain = float(np.clip(np.median(self._background / sample), *LIGHT_RANGE))
+        self._background += self._weight * (sample - self._background)
+        return np.asarray(cv2.convertScaleAbs(luma, alpha=gain), dtype=np.uint8)
 
 
 def analysed(picture: NDArray[np.uint8]) -> Luma:

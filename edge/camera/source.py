@@ -7,8 +7,6 @@ it is opened again after 1, 2, 4 … 60 s, for ever.
 from __future__ import annotations
 
 import logging
-import os
-import re
 import time
 from functools import cached_property
 from pathlib import Path
@@ -20,25 +18,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.camera.capture import SourceFailed, open_capture, rate_of, shown
 from edge.camera.motion import Luma
-from smartward.errors import SmartwardError
 from smartward.ports import Clock
 
 logger = logging.getLogger(__name__)
 
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 1.0, 60.0
-OPEN_TIMEOUT_MS, READ_TIMEOUT_MS = 10_000, 10_000
 STOP_TIMEOUT_S = 2.0
-STREAM_OPTIONS = "rtsp_transport;tcp|analyzeduration;200000|probesize;200000"
-"""FFmpeg's options for streams: over TCP, and opened in under a second instead of three to five."""
-FALLBACK_FPS = 25.0
-PLAUSIBLE_FPS = (1.0, 120.0)
 LATE_S = 1.0
 """When playing a file is this late, it goes on from now instead of hurrying after."""
-
-
-class SourceFailed(SmartwardError):
-    """The source cannot be opened or read now; it is tried again."""
 
 
 class Frame:
@@ -214,39 +203,6 @@ class Beat:
         return True
 
 
-def open_capture(address: str) -> cv2.VideoCapture:
-    """Open a file, URL or `usb:N` for reading; raises SourceFailed."""
-    usb = re.fullmatch(r"usb:(\d+)", address)
-    if usb:
-        capture = cv2.VideoCapture(int(usb[1]), cv2.CAP_V4L2)
-    else:
-        is_stream = "://" in address
-        if not is_stream and not Path(address).is_file():
-            raise SourceFailed(f"there is no file {address}")
-        if is_stream:
-            os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", STREAM_OPTIONS)
-        options = [cv2.CAP_PROP_N_THREADS, 1]
-        if is_stream:
-            options += [
-                cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
-                OPEN_TIMEOUT_MS,
-                cv2.CAP_PROP_READ_TIMEOUT_MSEC,
-                READ_TIMEOUT_MS,
-            ]
-        capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, options)
-    if not capture.isOpened():
-        capture.release()
-        raise SourceFailed("it cannot be opened: see that its address, its login and the network are right")
-    return capture
-
-
-def rate_of(capture: cv2.VideoCapture) -> float:
-    """Give the rate that a file's header tells, or 25 a second when that is not plausible."""
-    fps = capture.get(cv2.CAP_PROP_FPS)
-    slowest, fastest = PLAUSIBLE_FPS
-    return float(fps) if slowest <= fps <= fastest else FALLBACK_FPS
-
-
 def luma_of(bgr: NDArray[np.uint8]) -> Luma:
     """Give the brightness of a picture."""
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
@@ -254,10 +210,4 @@ def luma_of(bgr: NDArray[np.uint8]) -> Luma:
 
 def back_off_s(failures: int) -> float:
     """Tell how long to wait after that many failures in a row, in seconds."""
-    return min(FIRST_BACK_OFF_S * 2 ** min(failures - 1, 10), LONGEST_BACK_OFF_S)
-
-
-def shown(address: str) -> str:
-    """Give an address as it may be logged: no login, no path and no query of a URL; of a file only its name."""
-    url = re.match(r"^(\w+)://(?:[^/@]*@)?([^/?#]*)", address)
-    return f"{url[1]}://{url[2]}/…" if url else Path(address).name
+    return min(FIRST_BACK_OFF_S * (1 << min(failures - 1, 10)), LONGEST_BACK_OFF_S)
