@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
-from importlib.util import find_spec
 
 from fastapi import Depends, FastAPI
 
@@ -29,6 +27,7 @@ from api import (
     wards,
 )
 from api.board import Board
+from api.console import install as console
 from api.deeds import Deeds
 from api.live import Live
 from api.lockout import Lockout
@@ -89,6 +88,5 @@ def create_app(services: Services, settings: Settings, *, passwords: Passwords |
         app.include_router(resource)
     for resource in VERSIONED:
         app.include_router(resource, prefix=PREFIX)
-    if find_spec("api.console.routes"):
-        app.include_router(import_module("api.console.routes").router)
+    console.install(app, services, settings, board=board, register=register)
     return app

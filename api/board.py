@@ -37,15 +37,15 @@ class Counts(msgspec.Struct, frozen=True):
 class Board:
     """All alerts as they stand now."""
 
-    def __init__(self, services: Services, *, register: RegisterReader) -> None:
-        self._services, self._register = services, register
+    def __init__(self, services: Services, *, register: RegisterReader, kept: int = KEPT) -> None:
+        self._services, self._register, self._kept = services, register, kept
         self._lock = threading.RLock()
         self._revisions = (-1, -1, -1)
         self._conditions: dict[str, AlertCondition] = {}
         self._actions: dict[str, list[WorkAction]] = {}
         self._views: dict[str, AlertView] = {}
         self._names: dict[str, str] = {}
-        self._changes: deque[str] = deque(maxlen=KEPT)
+        self._changes: deque[str] = deque(maxlen=kept)
         self._changed = 0
 
     def queue(self, wards: Collection[str]) -> list[AlertView]:
@@ -96,44 +96,45 @@ class Board:
             return [view for view in self._views.values() if view.ward in wards]
 
     def _refresh(self) -> None:
-        """Read what changed since the last time; raises StoreUnavailable and then keeps what it knew."""
+        """Read what changed since the last time; raises StoreUnavailable, and then the next time finds the same."""
         conditions_at, work_at, register_at = self._revisions
         register = self._register.read()
         touched: set[str] = set()
         if conditions_at < 0:
-            touched |= self._take(self._first())
-            conditions_at = self._first_revision
+            conditions_at, first = self._first()
+            touched |= self._take(first)
         conditions_at, changed = self._services.projections.conditions_since(conditions_at)
         touched |= self._take(changed)
         newest_work = self._services.work_log.revision()
         if newest_work != work_at:
             actions = self._services.work_log.actions(self._conditions)
             touched |= {alert for alert in self._conditions if actions.get(alert) != self._actions.get(alert)}
-            self._actions = actions
-        elif touched:
-            self._actions |= self._services.work_log.actions(touched)
+        else:
+            actions = self._actions | (self._services.work_log.actions(touched) if touched else {})
         if register.revision != register_at:
             touched |= self._conditions.keys()
-        self._show(touched, register=register)
-        self._revisions = conditions_at, newest_work, register.revision
-        if len(self._conditions) > 2 * KEPT:
+        views = {
+            alert: self._view(self._conditions[alert], actions.get(alert, []), register=register) for alert in touched
+        }
+        self._actions, self._revisions = actions, (conditions_at, newest_work, register.revision)
+        self._show(views)
+        if len(self._conditions) > 2 * self._kept:
             self._forget()
 
-    def _first(self) -> Iterable[AlertCondition]:
-        """Read the newest alerts and all open ones; what changes while we read comes again by its revision."""
+    def _first(self) -> tuple[int, Iterable[AlertCondition]]:
+        """Read the newest alerts and all open ones; what changes while we read comes again by the revision."""
         projections = self._services.projections
-        self._first_revision = projections.revision()
-        return chain(projections.conditions(limit=KEPT), projections.conditions(only_open=True))
+        revision = projections.revision()
+        return revision, chain(projections.conditions(limit=self._kept), projections.conditions(only_open=True))
 
     def _take(self, conditions: Iterable[AlertCondition]) -> set[str]:
         told = [condition for condition in conditions if condition.condition is not Condition.PENDING]
         self._conditions |= {condition.id: condition for condition in told}
         return {condition.id for condition in told}
 
-    def _show(self, touched: set[str], *, register: Register) -> None:
-        """Render these alerts again, and remember which of them look different."""
-        for alert in touched:
-            view = self._view(self._conditions[alert], self._actions.get(alert, []), register=register)
+    def _show(self, views: dict[str, AlertView]) -> None:
+        """Remember which alerts look different now."""
+        for alert, view in views.items():
             if view != self._views.get(alert):
                 self._views[alert] = view
                 self._changes.append(alert)
@@ -142,7 +143,7 @@ class Board:
     def _forget(self) -> None:
         """Let the oldest resolved alerts go; they are still found one by one."""
         resolved = [view for view in self._views.values() if view.is_resolved]
-        for view in sorted(resolved, key=lambda view: view.started_ms)[: len(self._conditions) - KEPT]:
+        for view in sorted(resolved, key=lambda view: view.started_ms)[: len(self._conditions) - self._kept]:
             del self._views[view.id], self._conditions[view.id]
             self._actions.pop(view.id, None)
 

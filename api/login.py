@@ -63,6 +63,7 @@ class Logins:
         expires_ms = now_ms + self._settings.session_s * 1_000
         session = Session(hash_of(token), person.username, now_ms, expires_ms)
         self._services.people.open_session(session)
+        self._used_ms[session.token_hash] = now_ms
         self._record(person, action="session.open", address=address, now_ms=now_ms)
         self.counts["right"] += 1
         return Login(token, session, person)
