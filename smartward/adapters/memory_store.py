@@ -161,7 +161,9 @@ def apply(fn: Fn, values: list[Value]) -> Value:
         case "sum":
             return sum(numbers)
         case "energy_mean":
-            return 10 * math.log10(math.fsum(10 ** (number / 10) for number in numbers) / len(numbers))
+            loudest = max(numbers)
+            energy = math.fsum(10 ** ((number - loudest) / 10) for number in numbers)
+            return loudest + 10 * math.log10(energy / len(numbers))
         case _:
             return math.fsum(numbers) / len(numbers)
 
