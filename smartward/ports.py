@@ -214,7 +214,10 @@ class Registry(Protocol):
         """
 
     def remove_device(self, device: str) -> None:
-        """Take a device out of the registry; its history stays. Raises NotFound."""
+        """Take a device out of the registry; its history stays.
+
+        Raises NotFound, and Conflict for a gateway that still speaks for others.
+        """
 
 
 class People(Protocol):
@@ -230,7 +233,7 @@ class People(Protocol):
         """Create or replace somebody."""
 
     def open_session(self, session: Session) -> None:
-        """Remember a login."""
+        """Remember a login and forget those that expired before it; raises NotFound for an unknown person."""
 
     def session(self, token_hash: str, *, now_ms: int) -> Session | None:
         """Find a login that has not expired."""

@@ -87,10 +87,12 @@ def parse_url(url: str) -> URL:
     """Read the URL of a database we can use; raises ConfigError, which never quotes what may hold a password."""
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
-        raise _refused("this is not the URL of a database") from error.with_traceback(None)
+    except (ArgumentError, ValueError):  # their words may quote a piece of the password
+        raise _refused("this is not the URL of a database") from None
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         raise _refused(f"{parsed.drivername} is not a kind of database that smartward uses")
+    if parsed.drivername != "sqlite" and "@" in f"{parsed.host}{parsed.database}":
+        raise _refused("the user or password has a sign that means something in a URL; write @ as %40, / as %2F")
     if parsed.drivername == "sqlite" and ((parsed.database or ":memory:") == ":memory:" or parsed.query):
         raise _refused("a SQLite database is a file, without options")
     return parsed

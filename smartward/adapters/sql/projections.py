@@ -104,8 +104,6 @@ class SqlProjections:
             return None if row is None else as_struct(row, Ledger)
 
     def _upsert(self, connection: Connection, table: Table, structs: Sequence[msgspec.Struct], **extra: int) -> None:
-        """Write many rows in one go, at most one for each primary key."""
+        """Write many rows in one go, in their order."""
         if structs:
-            key = table.primary_key.columns[0].name
-            rows = {getattr(struct, key): as_row(struct) | extra for struct in structs}
-            connection.execute(self._database.upsert(table), list(rows.values()))
+            connection.execute(self._database.upsert(table), [as_row(struct) | extra for struct in structs])

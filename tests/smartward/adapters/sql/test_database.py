@@ -43,6 +43,10 @@ def hasty(url: str) -> Database:
         "postgres://u:s3cret@localhost/ward",
         "postgresql+asyncpg://u:s3cret@localhost/ward",
         "postgresql+psycopg://u:s3cret@localhost:port/ward",
+        "postgresql+psycopg://u:with@and:s3cret@localhost/ward",
+        "postgresql+psycopg://u:p@localhost:s3cret/ward",
+        "postgresql+psycopg://u:12/s3cret@localhost/ward",
+        "postgresql+psycopg://u:p@s3cret@localhost/ward",
         "sqlite://",
         "sqlite:///:memory:",
         "sqlite:///file:s3cret?uri=true",
@@ -164,6 +168,22 @@ def test_numbers_are_in_the_order_of_commits(database_url: str) -> None:
     registry.put_ward(PHUC_YEN)
 
     assert (first, registry.revision()) == (1, 2)
+    database.close()
+
+
+def test_a_writer_on_sqlite_is_alone_from_its_first_reading(tmp_path: Path) -> None:
+    """What it read is still true when it writes: no one can commit in between and make it fail at the end."""
+    url = f"sqlite:///{tmp_path}/ward.db"
+    migrate(url)
+    database = hasty(url)
+
+    with database.writing() as connection:
+        assert connection.execute(select(ward)).all() == []
+        with pytest.raises(StoreUnavailable, match=r"ward\.db: database is locked; try again"):
+            SqlRegistry(database).put_ward(PHUC_YEN)
+        connection.execute(insert(ward), as_row(PHUC_YEN))
+
+    assert SqlRegistry(database).wards() == [PHUC_YEN]
     database.close()
 
 
