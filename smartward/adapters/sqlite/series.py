@@ -6,7 +6,7 @@ import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,24 @@ from smartward.ports import Point
 RAW = """SELECT at, {column} FROM {table}
     WHERE series = ? AND at >= ? AND at < ? AND {column} IS NOT NULL ORDER BY at LIMIT ?"""
 BOUNDS = """SELECT (SELECT min(at) FROM {table} WHERE series = ?), (SELECT max(at) FROM {table} WHERE series = ?)"""
+
+SELECT_ANSWERS = """SELECT at, {answer} FROM {table}
+    WHERE series = ? AND quantity = ? AND at >= ? AND at < ? ORDER BY at"""
+ANSWERS = {"mean": "total * 1.0 / n", "min": "low", "max": "high", "sum": "total", "count": "n", "last": "last"}
+"""How the tables of rollups answer for one of their own hours or days."""
+
+OF_ITS_OWN_KIND = frozenset({"count", "mean", "energy_mean"})
+"""Functions whose answers are integers or floats whatever the values are."""
+
+
+class Cover(NamedTuple):
+    """The rollups that hold for a stretch: those of `table` from `first` to `end` but the `excluded`, and the gaps."""
+
+    table: str
+    first: int
+    end: int
+    excluded: frozenset[int]
+    gaps: list[tuple[int, int]]
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -84,13 +102,30 @@ def bucketed(source: Source, grid: Grid, *, from_ms: int, to_ms: int, fn: str, l
     while from_ms < to_ms and len(points) < limit:
         edges = grid.edges(from_ms, until_ms=to_ms, limit=max(limit, 1_000))
         until_ms = min(to_ms, edges[-1])
-        parts = _parts(source, grid, edges, from_ms=from_ms, to_ms=until_ms)
-        points += _points(parts, edges, fn=fn, kind=source.kind)
+        points += _chunk(source, grid, edges, from_ms=from_ms, to_ms=until_ms, fn=fn)
         from_ms = until_ms
     return points[:limit]
 
 
-def _points(parts: Sequence[Rollup], edges: list[int], *, fn: str, kind: ValueType) -> list[Point]:
+def _chunk(source: Source, grid: Grid, edges: list[int], *, from_ms: int, to_ms: int, fn: str) -> list[Point]:
+    """Answer the buckets between two instants out of days, hours or raw values, whichever is least work."""
+    if len(source.homes) > 1 or grid.every_ms < HOUR_MS:
+        return _points(source, _from_raw(source, edges, from_ms, to_ms), edges, fn=fn)
+    if grid.every_ms >= DAY_MS and grid.timezone == stored_timezone(source.connection):
+        days = _days(source, grid.timezone, from_ms, to_ms)
+        if grid.every_ms > DAY_MS or fn not in ANSWERS:
+            return _points(source, _from_days(source, days, edges), edges, fn=fn)
+        parts = [part for gap in days.gaps for part in _from_hours(source, _hours(source, edges, *gap), edges)]
+        return _merged(_answered(source, days, fn=fn), _points(source, parts, edges, fn=fn))
+    hours = _hours(source, edges, from_ms, to_ms)
+    if grid.every_ms > HOUR_MS or fn not in ANSWERS:
+        return _points(source, _from_hours(source, hours, edges), edges, fn=fn)
+    parts = [part for gap in hours.gaps for part in _from_raw(source, edges, *gap)]
+    return _merged(_answered(source, hours, fn=fn), _points(source, parts, edges, fn=fn))
+
+
+def _points(source: Source, parts: Sequence[Rollup], edges: list[int], *, fn: str) -> list[Point]:
+    """Put the parts of each bucket together and answer; parts are in order of time."""
     points: list[Point] = []
     place = 0
     while place < len(parts):
@@ -99,47 +134,62 @@ def _points(parts: Sequence[Rollup], edges: list[int], *, fn: str, kind: ValueTy
         while place < len(parts) and parts[place].at < end:
             place += 1
         value = answer(merge(parts[first:place]), fn)
-        points.append(Point(begin, value if fn in ("count", "mean", "energy_mean") else decoded(value, kind)))
+        points.append(Point(begin, value if fn in OF_ITS_OWN_KIND else decoded(value, source.kind)))
     return points
 
 
-def _parts(source: Source, grid: Grid, edges: list[int], *, from_ms: int, to_ms: int) -> list[Rollup]:
-    """Roll up everything in a stretch, in order of time, with no part across an edge."""
-    if len(source.homes) > 1 or grid.every_ms < HOUR_MS:
-        return _from_raw(source, edges, from_ms, to_ms)
-    if grid.every_ms >= DAY_MS and grid.timezone == stored_timezone(source.connection):
-        return _from_days(source, grid, edges, from_ms, to_ms)
-    return _from_hours(source, edges, from_ms, to_ms)
+def _answered(source: Source, cover: Cover, *, fn: str) -> list[Point]:
+    """Answer buckets that are the very hours or days of a table."""
+    rows: Iterable[Any] = source.connection.execute(
+        named(SELECT_ANSWERS, answer=ANSWERS[fn], table=cover.table),
+        (source.homes[0].series, source.quantity, cover.first, cover.end),
+    )
+    if fn in OF_ITS_OWN_KIND:
+        return [Point(at, value) for at, value in rows if at not in cover.excluded]
+    return [Point(at, decoded(value, source.kind)) for at, value in rows if at not in cover.excluded]
 
 
-def _from_days(source: Source, grid: Grid, edges: list[int], from_ms: int, to_ms: int) -> list[Rollup]:
-    days = Grid(DAY_MS, grid.timezone).edges(from_ms, until_ms=to_ms, limit=(to_ms - from_ms) // HOUR_MS + 2)
+def _merged(some: list[Point], more: list[Point]) -> list[Point]:
+    return sorted(some + more, key=lambda point: point.at_ms) if more else some
+
+
+def _days(source: Source, timezone: str, from_ms: int, to_ms: int) -> Cover:
+    """Find the local days whose rollups hold; there is one home."""
+    days = Grid(DAY_MS, timezone).edges(from_ms, until_ms=to_ms, limit=(to_ms - from_ms) // HOUR_MS + 2)
     days = [day for day in days if from_ms <= day <= to_ms]
-    if not days[1:]:
-        return _from_hours(source, edges, from_ms, to_ms)
+    if not days:
+        return Cover("daily", from_ms, from_ms, frozenset(), [(from_ms, to_ms)])
     excluded = _dirty(source, "day", days[0], days[-1])
     gaps = [(from_ms, days[0])]
     for begin, end in pairwise(days):
-        if begin in excluded or whole_day(hour_of(begin), grid.timezone) != (begin, end):
+        if begin in excluded or whole_day(hour_of(begin), timezone) != (begin, end):
             excluded.add(begin)
             gaps.append((begin, end))
-    gaps.append((days[-1], to_ms))
-    parts = _rollups(source, "daily", days[0], days[-1], excluded)
-    for begin, end in _joined(gaps):
-        parts += _from_hours(source, edges, begin, end)
-    return sorted(parts, key=lambda part: part.at)
+    return Cover("daily", days[0], days[-1], frozenset(excluded), _joined([*gaps, (days[-1], to_ms)]))
 
 
-def _from_hours(source: Source, edges: list[int], from_ms: int, to_ms: int) -> list[Rollup]:
+def _hours(source: Source, edges: list[int], from_ms: int, to_ms: int) -> Cover:
+    """Find the hours whose rollups hold and that lie in one bucket; there is one home."""
     first, end = hour_of(from_ms + HOUR_MS - 1), hour_of(to_ms)
     if first >= end:
-        return _from_raw(source, edges, from_ms, to_ms)
+        return Cover("hourly", from_ms, from_ms, frozenset(), [(from_ms, to_ms)])
     excluded = _dirty(source, "hour", first, end)
     excluded |= {hour_of(edge) for edge in edges if edge % HOUR_MS and first <= edge < end}
     gaps = [(from_ms, first), *((hour, hour + HOUR_MS) for hour in sorted(excluded)), (end, to_ms)]
-    parts = _rollups(source, "hourly", first, end, excluded)
-    for begin, until in _joined(gaps):
-        parts += _from_raw(source, edges, begin, until)
+    return Cover("hourly", first, end, frozenset(excluded), _joined(gaps))
+
+
+def _from_days(source: Source, days: Cover, edges: list[int]) -> list[Rollup]:
+    parts = _rollups(source, days)
+    for gap in days.gaps:
+        parts += _from_hours(source, _hours(source, edges, *gap), edges)
+    return sorted(parts, key=lambda part: part.at)
+
+
+def _from_hours(source: Source, hours: Cover, edges: list[int]) -> list[Rollup]:
+    parts = _rollups(source, hours)
+    for gap in hours.gaps:
+        parts += _from_raw(source, edges, *gap)
     return sorted(parts, key=lambda part: part.at)
 
 
@@ -155,13 +205,11 @@ def _from_raw(source: Source, edges: list[int], from_ms: int, to_ms: int) -> lis
     return parts
 
 
-def _rollups(source: Source, table: str, first: int, end: int, excluded: set[int]) -> list[Rollup]:
-    """List the rollups that hold; there is one home."""
+def _rollups(source: Source, cover: Cover) -> list[Rollup]:
     rows: Iterable[Any] = source.connection.execute(
-        named(SELECT_ROLLUPS, table=table),
-        (source.homes[0].series, source.quantity, first, end),
+        named(SELECT_ROLLUPS, table=cover.table), (source.homes[0].series, source.quantity, cover.first, cover.end)
     )
-    return [Rollup._make(row) for row in rows if row[0] not in excluded]
+    return [Rollup._make(row) for row in rows if row[0] not in cover.excluded]
 
 
 def _dirty(source: Source, span: str, first: int, end: int) -> set[int]:
