@@ -63,9 +63,12 @@ def _usage() -> str:
 
 
 def _demo(arguments: list[str]) -> int:
+    from edge.footage import clips, default_folder
+    from smartward.demo.layout import Clip
     from smartward.demo.run import main as demo
 
-    return demo(arguments)
+    installed = {clip.name: Clip(clip.name, clip.line_vi, clip.fps) for clip in clips(default_folder())}
+    return demo(arguments, clips=installed)
 
 
 def _ingest(arguments: list[str]) -> int:

@@ -19,7 +19,7 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -27,7 +27,7 @@ import msgspec
 
 from smartward.adapters.broker import Broker, find
 from smartward.demo import layout, secrets
-from smartward.demo.plan import Plan, plan
+from smartward.demo.plan import plan
 from smartward.demo.secrets import DemoFile, Login, Mqtt, Secrets
 from smartward.errors import ConfigError, SmartwardError
 from smartward.supervisor import Service, Supervisor
@@ -39,8 +39,11 @@ LEAST_FREE_BYTES = 200 * 1024**2
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the demo until Ctrl-C, or for a time. Exit code 0 then; 1 when a part cannot run; 2 for bad usage."""
+def main(argv: Sequence[str] | None = None, *, clips: Mapping[str, layout.Clip]) -> int:
+    """Run the demo until Ctrl-C, or for a time; `clips` are what cameras can play.
+
+    Exit code 0 then; 1 when a part cannot run; 2 for bad usage.
+    """
     parser = argparse.ArgumentParser(prog="smartward demo", description="A living ward on this machine.")
     parser.add_argument("--port", type=int, default=8000, help="the port of the console (default: 8000)")
     parser.add_argument(
@@ -59,7 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         duration_s = seconds_of(options.duration)
         refuse_taken_port(options.port)
         make_folder(folder)
-        run(folder, port=options.port, seed=options.seed, stopping=stopping, duration_s=duration_s, opens=options.open)
+        demo = Demo(folder, port=options.port, seed=options.seed, clips=clips)
+        demo.run(stopping=stopping, duration_s=duration_s, opens=options.open)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_USAGE
@@ -72,31 +76,53 @@ def main(argv: Sequence[str] | None = None) -> int:
     return FINE
 
 
-def run(folder: Path, *, port: int, seed: int, stopping: Event, duration_s: float | None, opens: bool) -> None:
-    """Start everything, say where it is, watch over it until told to stop, and end it all."""
-    began_s = time.monotonic()
-    planned = plan(seed)
-    gateways = tuple(device.id for device in planned.devices if device.is_gateway)
-    kept = secrets.made_for(folder, gateways=gateways)
-    prepare_database(folder, seed=seed, passwords=kept.users)
-    broker = Broker(find("auto"), folder=folder / "broker", users={"server": kept.server, **kept.gateways}, host=HOST)
-    broker.start()
-    try:
-        files = layout.write(folder, planned=planned, kept=kept, broker=broker_of(broker), port=port, seed=seed)
-        supervisor = Supervisor(services(files), logs=folder / "logs")
+class Demo:
+    """One demo in one folder."""
+
+    def __init__(self, folder: Path, *, port: int, seed: int, clips: Mapping[str, layout.Clip]) -> None:
+        """Plan the ward and draw the secrets; nothing runs yet."""
+        self._folder, self._port, self._clips = folder, port, clips
+        self._planned = plan(seed)
+        gateways = tuple(device.id for device in self._planned.devices if device.is_gateway)
+        self._kept = secrets.made_for(folder, gateways=gateways)
+        users = {"server": self._kept.server, **self._kept.gateways}
+        self._broker = Broker(find("auto"), folder=folder / "broker", users=users, host=HOST)
+
+    def run(self, *, stopping: Event, duration_s: float | None, opens: bool) -> None:
+        """Start everything, say where it is, watch over it until told to stop, and end it all."""
+        began_s = time.monotonic()
+        prepare_database(self._folder, seed=self._planned.seed, passwords=self._kept.users)
+        self._broker.start()
         try:
-            supervisor.start()
-            url = f"http://{HOST}:{port}"
-            wait_until_ready(url, supervisor=supervisor, stopping=stopping)
-            path = secrets.write(folder, demo_file(url, planned, kept, broker))
-            say_where(url, kept, broker=broker, files=files, path=path, took_s=time.monotonic() - began_s)
-            if opens:
-                webbrowser.open(url)
-            watch(supervisor, broker, stopping=stopping, until_s=None if duration_s is None else began_s + duration_s)
+            address = Mqtt(self._broker.host, self._broker.port, self._broker.port_v5, self._broker.describe())
+            files = layout.write(
+                self._folder,
+                planned=self._planned,
+                kept=self._kept,
+                broker=address,
+                port=self._port,
+                clips=self._clips,
+            )
+            supervisor = Supervisor(services(files), logs=self._folder / "logs")
+            try:
+                supervisor.start()
+                url = f"http://{HOST}:{self._port}"
+                path = secrets.write(self._folder, self._file(url, address))
+                wait_until_ready(url, supervisor=supervisor, stopping=stopping)
+                say_where(url, self._kept, broker=address, files=files, path=path, took_s=time.monotonic() - began_s)
+                if opens:
+                    webbrowser.open(url)
+                until_s = None if duration_s is None else began_s + duration_s
+                watch(supervisor, self._broker, stopping=stopping, until_s=until_s)
+            finally:
+                supervisor.stop()
         finally:
-            supervisor.stop()
-    finally:
-        broker.stop()
+            self._broker.stop()
+
+    def _file(self, url: str, address: Mqtt) -> DemoFile:
+        """Put together what an outside check needs."""
+        gateways = {name: Login(name, password) for name, password in self._kept.gateways.items()}
+        return DemoFile(url, address, self._planned.ward.id, self._kept.users, gateways)
 
 
 def services(files: layout.Files) -> list[Service]:
@@ -144,29 +170,17 @@ def wait_until_ready(url: str, *, supervisor: Supervisor, stopping: Event) -> No
                 ) from error
 
 
-def say_where(url: str, kept: Secrets, *, broker: Broker, files: layout.Files, path: Path, took_s: float) -> None:
+def say_where(url: str, kept: Secrets, *, broker: Mqtt, files: layout.Files, path: Path, took_s: float) -> None:
     """Tell the person at the terminal what runs, where, and how to get in."""
     lines = [
         f"smartward runs: {url}",
         f"  log in as        operator / {kept.users['operator']}   (also admin, chief, viewer: {path})",
-        f"  broker           {broker.describe()}, {broker.host}:{broker.port}",
+        f"  broker           {broker.broker}, {broker.host}:{broker.port}",
         f"  cameras play     {', '.join(files.footage.values()) or 'nothing: run `smartward footage install`'}",
         f"  ready in         {took_s:.1f} s; profile 'demo': intervals and holds are shorter than on the street",
         "  Ctrl-C ends everything",
     ]
     print("\n".join(lines), flush=True)
-
-
-def demo_file(url: str, planned: Plan, kept: Secrets, broker: Broker) -> DemoFile:
-    """Put together what an outside check needs."""
-    mqtt = Mqtt(broker.host, broker.port, broker.port_v5, broker.describe())
-    gateways = {name: Login(name, password) for name, password in kept.gateways.items()}
-    return DemoFile(url, mqtt, planned.ward.id, kept.users, gateways)
-
-
-def broker_of(broker: Broker) -> Mqtt:
-    """Give the address that the children connect to."""
-    return Mqtt(broker.host, broker.port, broker.port_v5, broker.describe())
 
 
 def seconds_of(text: str) -> float | None:
@@ -204,7 +218,3 @@ def make_folder(folder: Path) -> None:
             key="--data",
             remedy="Free some space, or choose a folder on another disk",
         )
-
-
-if __name__ == "__main__":
-    sys.exit(main())
