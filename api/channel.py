@@ -71,7 +71,7 @@ class Subscription:
 class Channel:
     """The frames of one (wards, renderer), numbered; used on the event loop only.
 
-    `origin` marks this run of the server: a number of another run means nothing here.
+    `origin` marks this channel in this run of the server: a number of another one means nothing here.
     """
 
     def __init__(self, origin: str) -> None:

@@ -8,6 +8,7 @@ for a moment gets what it missed, and one that was away for longer is told to re
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
@@ -18,7 +19,7 @@ from fastapi import Depends, Request
 
 from api.alert_view import AlertView
 from api.board import Board
-from api.channel import Channel, Frame, Subscription
+from api.channel import RESYNC, Channel, Frame, Subscription
 from api.readings import DeviceView, Readings
 from api.services import Services
 from smartward.errors import SmartwardError
@@ -54,6 +55,7 @@ class Live:
         self._board = board
         self._readings = Readings(store=services.store, projections=services.projections)
         self._origin = f"{services.clock.now_ms():x}"
+        self._channels_made = itertools.count()
         self._channels: dict[tuple[frozenset[str], str], tuple[Channel, Renderer]] = {}
         self._mark = 0
         self._is_first = True
@@ -113,7 +115,11 @@ class Live:
             channel.subscriptions.discard(subscription)
 
     def _channel(self, wards: Collection[str], kind: str, render: Renderer) -> Channel:
-        return self._channels.setdefault((frozenset(wards), kind), (Channel(self._origin), render))[0]
+        key = frozenset(wards), kind
+        if key not in self._channels:
+            made = Channel(f"{self._origin}.{next(self._channels_made)}")
+            self._channels.setdefault(key, (made, render))
+        return self._channels[key][0]
 
     async def tick(self) -> None:
         """Look once, render for each channel, and hand the frames out; raises SmartwardError and can be repeated."""
@@ -160,8 +166,15 @@ class Live:
             self._trouble = ""
 
 
-def _frames(change: Change, render: Renderer) -> Iterable[Frame]:
-    return render(change) if change.alerts or change.devices else ()
+def _frames(change: Change, render: Renderer) -> list[Frame]:
+    """Render a change; a renderer that fails makes its streams read everything again, and hurts no other."""
+    if not change.alerts and not change.devices:
+        return []
+    try:
+        return list(render(change))
+    except Exception:
+        logger.exception("a change could not be rendered")
+        return [RESYNC]
 
 
 def live_of(request: Request) -> Live:

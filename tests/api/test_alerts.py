@@ -132,7 +132,7 @@ def test_what_is_over_takes_no_more_work_until_it_is_reopened(house: House) -> N
     do(client, alert, "resolve", outcome="done", note="nước rút")
 
     late = do(client, alert, "start")
-    early = do(client, house.breach("nse-1", rule="noise.day", quantity="laeq_15m"), "reopen")
+    early = do(client, house.breach("nse-1", rule="noise.day", quantity="laeq"), "reopen")
     reopened = do(client, alert, "reopen", note="nước lại dâng")
     again = do(house.client("second"), alert, "acknowledge")
 
@@ -196,7 +196,7 @@ def test_the_story_tells_devices_people_and_notifications_in_order(house: House)
 def test_alerts_are_found_by_condition_work_severity_and_who_has_them(house: House) -> None:
     """The filters are what people ask: what burns, what is new, what is mine."""
     flood = house.breach(started_ms=NOW_MS - HOUR_MS)
-    noise = house.breach("nse-1", rule="noise.day", severity=Severity.HIGH, quantity="laeq_15m", value=84)
+    noise = house.breach("nse-1", rule="noise.day", severity=Severity.HIGH, quantity="laeq", value=84)
     over = house.breach("nse-1", rule="noise.night", severity=Severity.LOW, condition=Condition.CLEARED)
     house.breach("hb-fld", ward=OTHER)
     client = house.client("operator")
