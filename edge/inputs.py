@@ -91,7 +91,7 @@ class Periodic:
     def _read_once(self, sink: Sink, *, now_ms: int) -> None:
         """Read and say it; a reading that raises is this input's health, not the gateway's end."""
         try:
-            said = self._read(now_ms)
+            say(self._read(now_ms), sink)
         except Exception as error:  # noqa: BLE001 - a sensor's driver may raise anything, and the loop must survive it
             self.failures += 1
             self._failed_in_a_row += 1
@@ -101,11 +101,15 @@ class Periodic:
         if self._failed_in_a_row:
             logger.info("input %s is read again after %s failures", self.name, self._failed_in_a_row)
             self._failed_in_a_row = 0
-        for fact in said:
-            if isinstance(fact, Event):
-                sink.assert_event(fact)
-            else:
-                sink.observe(fact)
+
+
+def say(facts: Sequence[Observation | Event], sink: Sink) -> None:
+    """Hand facts to a sink, in order."""
+    for fact in facts:
+        if isinstance(fact, Event):
+            sink.assert_event(fact)
+        else:
+            sink.observe(fact)
 
 
 def pause_s(*, every_s: float, spent_s: float, failed_in_a_row: int) -> float:
