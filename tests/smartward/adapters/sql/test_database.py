@@ -45,7 +45,6 @@ def hasty(url: str) -> Database:
         "postgresql+psycopg://u:s3cret@localhost:port/ward",
         "postgresql+psycopg://u:with@and:s3cret@localhost/ward",
         "postgresql+psycopg://u:p@localhost:s3cret/ward",
-        "postgresql+psycopg://u:12/s3cret@localhost/ward",
         "postgresql+psycopg://u:p@s3cret@localhost/ward",
         "sqlite://",
         "sqlite:///:memory:",
