@@ -144,8 +144,9 @@ def fold(condition: AlertCondition, actions: Sequence[WorkAction]) -> Alert:
         match action.deed:
             case Deed.ACKNOWLEDGE:
                 work, acknowledged_by, acknowledged_ms = Work.ACKNOWLEDGED, action.person, action.at_ms
+                resolved_ms = None
             case Deed.START:
-                work = Work.IN_PROGRESS
+                work, resolved_ms = Work.IN_PROGRESS, None
             case Deed.ASSIGN:
                 assignee = action.person_assigned
             case Deed.RESOLVE:
