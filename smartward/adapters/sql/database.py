@@ -105,14 +105,14 @@ def open_engine(url: URL, *, busy_timeout_s: int = BUSY_TIMEOUT_S) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    options = f"-c lock_timeout={busy_timeout_s}s"
+    ours = {"connect_timeout": BUSY_TIMEOUT_S, "options": f"-c lock_timeout={busy_timeout_s}s"}
     return create_engine(
         url,
         hide_parameters=True,
         max_overflow=15,
         pool_pre_ping=True,
         pool_timeout=busy_timeout_s,
-        connect_args={"connect_timeout": BUSY_TIMEOUT_S, "options": options} | dict(url.query),
+        connect_args={name: value for name, value in ours.items() if name not in url.query},
     )
 
 

@@ -126,6 +126,21 @@ def test_a_server_that_came_back_is_used_at_once(postgresql: PostgreSQL) -> None
     database.close()
 
 
+def test_what_a_person_wrote_behind_the_url_wins(postgresql: PostgreSQL) -> None:
+    """A city's own timeouts and names for its connections are kept; ours are only defaults."""
+    database = open_database(
+        postgresql.url("postgres") + "?application_name=phuc-yen&options=-c%20lock_timeout%3D1234ms&host=127.0.0.1"
+    )
+
+    with database.reading() as connection:
+        shown = [
+            connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in ("application_name", "lock_timeout")
+        ]
+    database.close()
+
+    assert shown == ["phuc-yen", "1234ms"]
+
+
 def test_a_reader_sees_one_instant(database_url: str) -> None:
     """What is read in one go belongs together, whatever is committed meanwhile."""
     database = open_database(database_url)
