@@ -31,3 +31,11 @@ class FakeClock:
         with self._lock:
             self._now_ms += round(seconds * 1_000) + ms
             return self._now_ms
+
+
+class SteadyClock:
+    """Milliseconds since the machine started: for durations, because nobody can set it."""
+
+    def now_ms(self) -> int:
+        """Give the present count."""
+        return time.monotonic_ns() // 1_000_000
