@@ -300,4 +300,6 @@ def test_a_message_of_a_whole_pack_of_pictures_fits_and_a_film_does_not(broker: 
         server.listen("ward/phuc-yen/py-gw-01/pack")
         assert gateway.say("ward/phuc-yen/py-gw-01/pack", b"x" * 2_000_000) == "Success"
         assert len(server.next()[1]) == 2_000_000
-        assert gateway.say("ward/phuc-yen/py-gw-01/pack", b"x" * 2_200_000) == "Packet too large"
+        assert gateway.say("ward/phuc-yen/py-gw-01/pack", b"x" * 2_200_000) != "Success"
+        assert server.say("ward/phuc-yen/py-gw-01/pack", b"next") == "Success"
+        assert server.next()[1] == b"next"
