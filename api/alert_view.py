@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from api.register import Register
-from api.wording import rule_of, title, written
 from smartward.alert import AlertCondition, Condition, Severity, Work, WorkAction, fold, needs_a_word
 from smartward.catalogue.model import Catalogue, Lang, SeverityTerms
 from smartward.device import Device, Site
 from smartward.observation import Value
+from smartward.wording import rule_of, title, written
 
 NO_TERMS = SeverityTerms(ack_s=None, resolve_s=None, channels=(), vi="", en="")
 

@@ -32,11 +32,11 @@ from api.deeds import Deeds
 from api.live import Live
 from api.lockout import Lockout
 from api.login import Logins
-from api.passwords import Passwords
 from api.register import RegisterReader
 from api.security import gate
 from api.services import Services, Settings
 from api.shield import Shield
+from smartward.passwords import Passwords
 
 ROOT = (health.router, metrics.router)
 VERSIONED = (

@@ -13,10 +13,10 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from api.lockout import Lockout
-from api.passwords import Passwords
 from api.problems import Problem
 from api.services import Services, Settings
 from smartward.instants import MINUTE_MS, to_rfc3339
+from smartward.passwords import Passwords
 from smartward.ports import AuditEntry
 from smartward.staff import Person, Session
 

@@ -35,7 +35,7 @@ def written(value: Value | None, *, quantity: Quantity | None, lang: Lang) -> st
         return words[0 if value else 1]
     if isinstance(value, str):
         return value
-    factor, unit = _shown(quantity, lang=lang)
+    factor, unit = shown(quantity, lang=lang)
     return f"{number(value * factor, lang=lang)} {unit}".rstrip()
 
 
@@ -55,7 +55,7 @@ def rule_of(rule_id: str, *, catalogue: Catalogue) -> Rule | None:
     return found or catalogue.rule("common." + rule_id.partition(".")[2])
 
 
-def _shown(quantity: Quantity | None, *, lang: Lang) -> tuple[float, str]:
+def shown(quantity: Quantity | None, *, lang: Lang) -> tuple[float, str]:
     """Give the factor and the unit that people see: fractions as per cent, short lengths in centimetres."""
     if quantity is None:
         return 1, ""

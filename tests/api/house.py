@@ -13,7 +13,6 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.board import Board
-from api.passwords import Passwords
 from api.services import Services, Settings
 from smartward.adapters.clock import FakeClock
 from smartward.adapters.memory_relational import (
@@ -29,6 +28,7 @@ from smartward.catalogue.load import load
 from smartward.device import Device, Site, Ward
 from smartward.instants import MINUTE_MS, parse_rfc3339
 from smartward.observation import Value
+from smartward.passwords import Passwords
 from smartward.ports import Batch, Projection, StoredObservation
 from smartward.staff import Access, Person
 
@@ -53,7 +53,13 @@ class House:
     """The services, and the app over them."""
 
     services: Services
-    clock: FakeClock
+
+    @property
+    def clock(self) -> FakeClock:
+        """Give the clock, which stands still."""
+        clock = self.services.clock
+        assert isinstance(clock, FakeClock)
+        return clock
 
     @cached_property
     def app(self) -> FastAPI:
@@ -118,7 +124,7 @@ class House:
         """Let ingest say that a condition is over."""
         present = self.services.projections.condition(alert)
         assert present is not None
-        now_ms = self.clock.now_ms()
+        now_ms = self.services.clock.now_ms()
         self.project(
             msgspec.structs.replace(
                 present, condition=Condition.CLEARED, cleared_ms=now_ms, changed_ms=now_ms, reason="recovered"
@@ -169,7 +175,6 @@ def furnish(services: Services) -> None:
 @pytest.fixture
 def house() -> House:
     """Give a furnished house."""
-    clock = FakeClock(NOW_MS)
     catalogue = load()
     services = Services(
         store=MemoryTelemetry(catalogue=catalogue),
@@ -179,7 +184,7 @@ def house() -> House:
         audit=MemoryAudit(),
         projections=MemoryProjections(),
         catalogue=catalogue,
-        clock=clock,
+        clock=FakeClock(NOW_MS),
     )
     furnish(services)
-    return House(services=services, clock=clock)
+    return House(services=services)
