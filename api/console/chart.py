@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
 from smartward.instants import HOUR_MS, MINUTE_MS
 from smartward.ports import Point
 
-WIDTH, BOTTOM, TOP, RIGHT = 424.0, 78.0, 8.0, 400.0
-"""The line chart's drawing: its width, the y of its floor and ceiling, the x of now."""
+WIDTH, HEIGHT, BOTTOM, TOP, RIGHT = 424.0, 122.0, 108.0, 8.0, 410.0
+"""The line chart's drawing: its size, the y of its floor and ceiling, the x of now."""
 SPAN_MS = HOUR_MS
 BUCKET_MS = MINUTE_MS
 GAP_BUCKETS = 3
@@ -37,6 +38,9 @@ class LineChart(msgspec.Struct, frozen=True):
     last: float
     from_ms: int
     to_ms: int
+    width: float = WIDTH
+    height: float = HEIGHT
+    right: float = RIGHT
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -117,7 +121,7 @@ def line_chart(
 def _runs(numbers: Sequence[tuple[int, float]], *, gap_ms: int) -> list[list[tuple[int, float]]]:
     """Split a series where nothing was heard for longer than the gap."""
     runs: list[list[tuple[int, float]]] = [[numbers[0]]]
-    for before, here in zip(numbers, numbers[1:], strict=False):
+    for before, here in pairwise(numbers):
         if here[0] - before[0] > gap_ms:
             runs.append([])
         runs[-1].append(here)

@@ -109,6 +109,8 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     cancel: str
     read_only: str
     first_was: str
+    first_started: str
+    first_closed: str
     still_firing: str
     deed_failed: str
     unknown_alert: str
@@ -151,6 +153,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     camera_plays_nothing: str
     no_snapshot: str
     source_of_rule: str
+    source_proposed: str
     inhibits: str
 
     # why an alert is over
@@ -218,9 +221,9 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     login_title: str
     login_lead: str
     username: str
-    password: str
+    passwords: str
     sign_in: str
-    wrong_password: str
+    wrong_login: str
     locked: str
     demo_hint: str
     error_title: str
@@ -228,6 +231,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     error_forbidden: str
     error_store: str
     error_other: str
+    error_refused: str
     error_remedy: str
     to_duty: str
 
@@ -256,7 +260,7 @@ VI = Texts(
     lost="Mất kết nối, thử lại sau {s} s",
     lost_trying="Mất kết nối, đang thử lại",
     lost_stamp="Dữ liệu lúc {time}, không còn cập nhật",
-    without_script="Trang tĩnh lúc {time}: trình duyệt tắt JavaScript, hãy tải lại để cập nhật",
+    without_script="Trang tĩnh, tải lại để cập nhật",
     signed_out="Phiên đăng nhập đã hết. Đăng nhập lại",
     critical="Khẩn cấp",
     high="Cao",
@@ -315,6 +319,8 @@ VI = Texts(
     cancel="Hủy",
     read_only="Tài khoản chỉ xem: không nhận được cảnh báo.",
     first_was="{name} đã nhận trước, lúc {time}.",
+    first_started="{name} đã bắt đầu xử lý trước, lúc {time}.",
+    first_closed="{name} đã ghi kết quả trước, lúc {time}.",
     still_firing="Thiết bị vẫn đang báo. Hãy ghi lý do đóng rồi lưu lại.",
     deed_failed="Không lưu được: {why}. Hàng chờ giữ nguyên, hãy thử lại.",
     unknown_alert="Không tìm thấy cảnh báo {id}",
@@ -355,6 +361,7 @@ VI = Texts(
     camera_plays_nothing="Không rõ camera đang phát gì",
     no_snapshot="Ảnh sự kiện chưa bật: camera chỉ gửi số đếm và sự kiện, không gửi hình.",
     source_of_rule="Nguồn ngưỡng: {source}",
+    source_proposed="đề xuất mặc định, chưa kiểm chứng; phường có thể thay đổi",
     inhibits="{n} thiết bị im lặng theo",
     reason_recovered="giá trị đã về mức an toàn",
     reason_heard="đã có dữ liệu trở lại",
@@ -408,9 +415,9 @@ VI = Texts(
     login_title="Đăng nhập",
     login_lead="Bảng điều hành trực ban của phường",
     username="Tên đăng nhập",
-    password="Mật khẩu",
+    passwords="Mật khẩu",
     sign_in="Đăng nhập",
-    wrong_password="Sai tên đăng nhập hoặc mật khẩu.",
+    wrong_login="Sai tên đăng nhập hoặc mật khẩu.",
     locked="Sai quá nhiều lần. Thử lại sau {minutes} phút.",
     demo_hint="Bản trình diễn: tên đăng nhập và mật khẩu được in ở cửa sổ đã chạy lệnh smartward demo.",
     error_title="Không mở được trang",
@@ -418,6 +425,7 @@ VI = Texts(
     error_forbidden="Tài khoản của bạn không được làm việc này.",
     error_store="Máy chủ tạm thời không đọc được dữ liệu.",
     error_other="Máy chủ gặp lỗi ngoài dự kiến.",
+    error_refused="Yêu cầu không được chấp nhận: {why}",
     error_remedy="Cảnh báo vẫn được xử lý và gửi đi. Thử lại sau ít phút; nếu vẫn lỗi, báo tổ kỹ thuật mã {code}.",
     to_duty="Về màn hình Trực ban",
 )
@@ -446,7 +454,7 @@ EN = Texts(
     lost="Connection lost, retrying in {s} s",
     lost_trying="Connection lost, retrying now",
     lost_stamp="Data as of {time}, no longer updated",
-    without_script="Static page as of {time}: JavaScript is off in this browser, reload to update",
+    without_script="Static page, reload to update",
     signed_out="Your session has ended. Sign in again",
     critical="Critical",
     high="High",
@@ -505,6 +513,8 @@ EN = Texts(
     cancel="Cancel",
     read_only="This account may only look: it cannot acknowledge alerts.",
     first_was="{name} acknowledged it first, at {time}.",
+    first_started="{name} started work first, at {time}.",
+    first_closed="{name} wrote the result first, at {time}.",
     still_firing="The device still reports it. Give a reason for closing and save again.",
     deed_failed="Not saved: {why}. The queue is unchanged, try again.",
     unknown_alert="There is no alert {id}",
@@ -545,6 +555,7 @@ EN = Texts(
     camera_plays_nothing="It is not known what this camera plays",
     no_snapshot="Event pictures are off: the camera sends only counts and events, no picture.",
     source_of_rule="Source of the threshold: {source}",
+    source_proposed="a proposed default, not verified; the ward may change it",
     inhibits="{n} devices silent with it",
     reason_recovered="the value is back at a safe level",
     reason_heard="data has come again",
@@ -598,9 +609,9 @@ EN = Texts(
     login_title="Sign in",
     login_lead="The ward's duty console",
     username="Username",
-    password="Password",
+    passwords="Password",
     sign_in="Sign in",
-    wrong_password="Wrong username or password.",
+    wrong_login="Wrong username or password.",
     locked="Too many wrong attempts. Try again in {minutes} minutes.",
     demo_hint="Demo: username and password are printed in the window that ran smartward demo.",
     error_title="The page could not be opened",
@@ -608,7 +619,8 @@ EN = Texts(
     error_forbidden="Your account may not do this.",
     error_store="The server cannot read its data right now.",
     error_other="The server met an unexpected error.",
-    error_remedy="Alerts are still decided and sent. Try again in a few minutes; if it persists, tell the technicians code {code}.",
+    error_refused="The request was refused: {why}",
+    error_remedy="Alerts are still decided and sent. Try again shortly; if it persists, tell a technician: code {code}.",
     to_duty="Back to Duty",
 )
 

@@ -16,7 +16,7 @@ import msgspec
 from smartward.errors import ConfigError
 
 Kind = Literal["boundary", "neighbourhood", "road_main", "road_minor", "lane", "water", "park", "label"]
-WIDTH, HEIGHT, MARGIN = 836.0, 772.0, 44.0
+WIDTH, HEIGHT, MARGIN = 860.0, 772.0, 28.0
 """The drawing's size in SVG units, and how much is left free around the ward."""
 
 Position = tuple[float, float]
@@ -76,7 +76,10 @@ class Name(msgspec.Struct, frozen=True):
 
 
 class WardMap(msgspec.Struct, frozen=True):
-    """A ward ready to draw: one SVG path a kind, the names, and where a device's coordinates fall."""
+    """A ward ready to draw: one SVG path a kind, the names, and where a device's coordinates fall.
+
+    Water drawn as a line is `water`, as an area `lake`.
+    """
 
     plane: Plane
     paths: dict[str, str]
@@ -123,8 +126,8 @@ def draw(geojson: bytes) -> WardMap:
         kind = _kind(feature)
         if name := _name(feature, plane=plane):
             names.append(name)
-        if kind != "label":
-            paths.setdefault(kind, []).extend(_path(feature, plane=plane))
+        is_area = feature.geometry is not None and feature.geometry.type.endswith("Polygon")
+        paths.setdefault("lake" if kind == "water" and is_area else kind, []).extend(_path(feature, plane=plane))
     return WardMap(plane=plane, paths={kind: "".join(parts) for kind, parts in paths.items()}, names=tuple(names))
 
 
@@ -177,6 +180,8 @@ def _positions(raw: Iterable[list[float]]) -> list[Position]:
 def _path(feature: _Feature, *, plane: Plane) -> Iterator[str]:
     closed = feature.geometry is not None and feature.geometry.type.endswith("Polygon")
     for line in _lines(feature):
+        if len(line) == 1:
+            continue
         points = [plane.place(lat, lon) for lon, lat in line]
         body = "L".join(f"{x:g} {y:g}" for x, y in points)
         yield f"M{body}{'Z' if closed else ''}"

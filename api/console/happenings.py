@@ -1,0 +1,73 @@
+"""What happened to an alert: condition, deeds and notifications in one list of sentences, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from api.alert_view import AlertView
+from api.console.texts import Texts
+from api.console.views import Happening
+from smartward.alert import Deed, Work, WorkAction
+from smartward.catalogue.model import Catalogue, label
+from smartward.notification import DeliveryState, Notification
+
+Name = Callable[[str], str]
+
+
+def happenings_of(
+    view: AlertView, notifications: Iterable[Notification], *, texts: Texts, catalogue: Catalogue, name_of: Name
+) -> tuple[Happening, ...]:
+    """Tell everything that is known of an alert, newest first; at one instant the later part of the story first."""
+    lines = [Happening(view.started_ms, _began(view, texts=texts), "condition")]
+    lines += _told(notifications, texts=texts, catalogue=catalogue)
+    lines += [Happening(action.at_ms, _did(action, texts=texts, name_of=name_of), "deed") for action in view.timeline]
+    if view.cleared_ms is not None:
+        reason = getattr(texts, f"reason_{view.reason}", view.reason)
+        lines.append(Happening(view.cleared_ms, texts.happened_over.format(reason=reason), "condition"))
+    return tuple(sorted(lines, key=lambda line: line.at_ms)[::-1])
+
+
+def _began(view: AlertView, *, texts: Texts) -> str:
+    return texts.happened_raised if not view.rule_vi else f"{texts.happened_raised}: {_rule(view, texts=texts)}"
+
+
+def _rule(view: AlertView, *, texts: Texts) -> str:
+    return view.rule_en if texts.language == "en" else view.rule_vi
+
+
+def _did(action: WorkAction, *, texts: Texts, name_of: Name) -> str:
+    sentence = _SENTENCES[action.deed, action.outcome == Work.FALSE_ALARM]
+    said: str = getattr(texts, sentence).format(
+        name=name_of(action.person), to=name_of(action.person_assigned), note=action.note
+    )
+    if action.override_reason:
+        said = f"{said.rstrip()} {texts.happened_overridden.format(reason=action.override_reason)}"
+    return said.strip()
+
+
+_SENTENCES = {
+    (deed, is_false): f"happened_{deed.value}" + ("" if deed is not Deed.RESOLVE else "_false" if is_false else "_done")
+    for deed in Deed
+    for is_false in (False, True)
+}
+
+
+def _told(notifications: Iterable[Notification], *, texts: Texts, catalogue: Catalogue) -> Sequence[Happening]:
+    """Say once to whom one message went, however many recipients and channels it had."""
+    groups: dict[tuple[int, DeliveryState, str], list[str]] = {}
+    for notification in notifications:
+        why = notification.answer if notification.state is DeliveryState.FAILED else ""
+        names = groups.setdefault((notification.created_ms, notification.state, why), [])
+        role = catalogue.roles.get(notification.recipient)
+        name = label(role, texts.language) if role else notification.recipient
+        if name not in names:
+            names.append(name)
+    said = {
+        DeliveryState.SENT: texts.notice_sent,
+        DeliveryState.QUEUED: texts.notice_queued,
+        DeliveryState.FAILED: texts.notice_failed,
+    }
+    return [
+        Happening(at_ms, said[state].format(to=", ".join(names), why=why), "notice")
+        for (at_ms, state, why), names in groups.items()
+    ]
