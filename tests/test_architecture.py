@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 DEPLOYABLES = ("edge", "ingest", "api", "dashboards")
 ROOMS = ("smartward", *DEPLOYABLES)
 CLI = "smartward/cli.py"
-ROOTS = (CLI, "smartward/demo/run.py")
+ROOTS = (CLI, "smartward/demo/run.py", "smartward/demo/prepare.py")
 HOMES = {
     "paho": ("smartward/adapters/mqtt.py",),
     "influxdb_client": ("smartward/adapters/influx",),
