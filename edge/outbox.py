@@ -29,6 +29,8 @@ MAX_FACT_BYTES = MAX_BYTES - 512
 MAX_UNWRITTEN = 5_000
 """Observations held in memory while the disk takes nothing; then the oldest are given up and counted."""
 THINNED_AT_ONCE = 64
+CACHE_KIB = 256
+"""One process may hold dozens of outboxes, and reads each pack once."""
 
 
 class Outbox:
@@ -40,7 +42,7 @@ class Outbox:
     """
 
     def __init__(self, path: Path, *, max_body_bytes: int) -> None:
-        self._database = Database(path)
+        self._database = Database(path, cache_kib=CACHE_KIB)
         self._log = DurableLog(self._database, name="outbox", cursors=(SERVER,), max_body_bytes=max_body_bytes)
         self._room_made_at_once = max_body_bytes // 16
         self._lock = Lock()

@@ -33,8 +33,10 @@ class Database:
     `with` block has ended. A second process that opens the same file is refused: StoreUnavailable.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, cache_kib: int = 2_048) -> None:
+        """Name the file; each connection may keep `cache_kib` of it in memory."""
         self.path = path
+        self._cache_kib = cache_kib
         self._write_lock = RLock()
         self._idle_lock = Lock()
         self._idle: list[sqlite3.Connection] = []
@@ -54,7 +56,7 @@ class Database:
         except OSError as error:
             raise StoreUnavailable(f"{self.path} cannot be opened: {error.strerror}") from error
         try:
-            self._writer = connect(self.path)
+            self._writer = connect(self.path, cache_kib=self._cache_kib)
             check(self._writer, path=self.path)
         except sqlite3.Error as error:
             self.close()
@@ -109,7 +111,7 @@ class Database:
         with self._idle_lock:
             connection = self._idle.pop() if self._idle else None
         try:
-            connection = connection or connect(self.path)
+            connection = connection or connect(self.path, cache_kib=self._cache_kib)
             connection.execute("BEGIN")
             yield connection
             connection.execute("COMMIT")
@@ -149,11 +151,11 @@ def own(path: Path) -> IO[str]:
     return owner
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, cache_kib: int) -> sqlite3.Connection:
     """Open a connection in which we alone begin and end transactions."""
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     try:
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, f"PRAGMA cache_size=-{cache_kib}"):
             connection.execute(pragma)
     except sqlite3.Error:
         connection.close()

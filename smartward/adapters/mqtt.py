@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import count
 from threading import Event as Flag
 from threading import Lock, Thread
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import msgspec
 from paho.mqtt.client import (
@@ -112,6 +114,8 @@ class MqttBus:
             version=version,
         )
         self._stop = Flag()
+        self._plugged = Flag()
+        self._plugged.set()
         self._lock = Lock()
         self._connection: Connection | None = None
         self._thread: Thread | None = None
@@ -132,6 +136,17 @@ class MqttBus:
             self._thread.join()
             self._thread = None
 
+    def unplug(self) -> None:
+        """Lose the connection as if the cable was pulled: no goodbye, and no new connection until `plug`."""
+        self._plugged.clear()
+        with self._lock:
+            if self._connection is not None:
+                self._connection.cut()
+
+    def plug(self) -> None:
+        """Connect again."""
+        self._plugged.set()
+
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Hand one message to the broker; raises BusDisconnected when there is no connection now."""
         connection = self._connection
@@ -149,6 +164,8 @@ class MqttBus:
         """Connect, serve the connection until it breaks, wait, again; until stopped."""
         failed_in_a_row = 0
         while not self._stop.is_set():
+            if not self._plugged.wait(LOOP_S):
+                continue
             connection = Connection(self._account, listener)
             with self._lock:
                 self._connection = connection
@@ -224,6 +241,14 @@ class Connection:
         """Send what is queued, then leave so that the broker keeps the last will to itself."""
         self._end("closed by us")
         self._client.disconnect()
+
+    def cut(self) -> None:
+        """Break the connection without a word."""
+        self._end("connection cut by us")
+        open_socket = self._client.socket()
+        if open_socket is not None:
+            with suppress(OSError):  # it broke by itself a moment ago
+                cast("socket.socket", open_socket).shutdown(socket.SHUT_RDWR)
 
     def _loop(self, stop: Flag) -> None:
         """Move packets until the connection ends, or no greeting came in time."""
