@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -191,20 +192,33 @@ class Oracle:
 
     def __init__(self) -> None:
         self.values: dict[tuple[str, str], dict[int, Latest]] = defaultdict(dict)
+        self.said: dict[str, StoredEvent] = {}
 
     def write(self, batch: Batch) -> dict[str, Count]:
         """Take a batch in and say what its answer must be."""
         counts: dict[str, Count] = defaultdict(Count)
         for seen in batch.observations:
             for quantity, value in seen.values.items():
-                at, count, series = seen.observed_ms, counts[seen.device], self.values[seen.device, quantity]
+                at, tally, series = seen.observed_ms, counts[seen.device], self.values[seen.device, quantity]
                 if at in series and series[at].value == value:
-                    count.duplicates += 1
+                    tally.duplicates += 1
                     continue
-                count.stored += 1
-                count.corrected += at in series
+                tally.stored += 1
+                tally.corrected += at in series
                 series[at] = Latest(seen.ward, seen.device, seen.type, quantity, value, at, seen.received_ms)
+        for stored in batch.events:
+            tally, before = counts[stored.event.device], self.said.get(stored.event.event_id)
+            if before is not None and before.event == stored.event:
+                tally.duplicates += 1
+                continue
+            tally.stored += 1
+            tally.corrected += before is not None
+            self.said[stored.event.event_id] = stored
         return dict(counts)
+
+    def events(self) -> list[StoredEvent]:
+        """List the events, newest first."""
+        return sorted(self.said.values(), key=lambda stored: (-instant(stored), stored.event.event_id))
 
     def latest(self) -> list[Latest]:
         """List the newest values by device and quantity."""
@@ -221,6 +235,11 @@ class Oracle:
         for at, value in chosen:
             buckets.setdefault(begin_of(at, every_ms, timezone), []).append(value)
         return [Point(begin, computed(fn, values)) for begin, values in sorted(buckets.items())]
+
+
+def instant(stored: StoredEvent) -> int:
+    """Say when an event was true."""
+    return stored.event.observed_ms or 0
 
 
 def begin_of(at_ms: int, every_ms: int, timezone: str) -> int:
@@ -293,4 +312,16 @@ def history(seed: int) -> Iterator[Batch]:
             values = {name: chance.choice(VALUES[name]) for name in names}
             received_ms = begin + number * MINUTE_MS + chance.randrange(1_000)
             observations.append(StoredObservation(WARD, device, devices[device], at_ms, received_ms, values))
-        yield Batch(number * 10, tuple(observations), journal="j1")
+        events = [
+            crossed(f"e{chance.randrange(number)}", begin + number * MINUTE_MS, phase=chance.choice(list(Phase)))
+            for _ in range(chance.randrange(3))
+        ]
+        yield Batch(number * 10, tuple(observations), tuple(events), journal="j1")
+
+
+def life(seed: int) -> Iterator[Batch]:
+    """Go on with one random history after another, for as long as somebody asks."""
+    numbers = count(1)
+    for chapter in count():
+        for batch, number in zip(history(seed * 1_000 + chapter), numbers, strict=False):
+            yield msgspec.structs.replace(batch, number=number)

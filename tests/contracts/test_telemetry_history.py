@@ -19,6 +19,7 @@ from tests.contracts.telemetry import (
     Telemetry,
     agree,
     history,
+    instant,
     observed,
 )
 
@@ -38,6 +39,9 @@ def test_a_random_history_is_answered_as_computed_from_its_final_values(telemetr
             check_series(telemetry, oracle, chance, questions=3)
 
     assert telemetry.reading.latest() == oracle.latest()
+    events = telemetry.reading.events(limit=1_000)
+    assert [instant(stored) for stored in events] == [instant(stored) for stored in oracle.events()]
+    assert {stored.event.event_id: stored for stored in events} == oracle.said
     check_series(telemetry, oracle, chance, questions=120)
 
 

@@ -1,0 +1,1 @@
+"""Tests of the embedded telemetry store beyond what its port's contract suite holds."""
