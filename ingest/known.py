@@ -27,13 +27,14 @@ class Known:
         self._home, self._registry, self._wards = home, registry, wards
         self._revision = -1
         self.registered = Registered()
+        self.is_known = False
 
     def load(self) -> None:
         """Begin with the copy on our own disk, if there is one."""
         with self._home.database.reading() as connection:
             found = connection.execute("SELECT body FROM known").fetchone()
         if found:
-            self.registered = _index(msgspec.msgpack.decode(found[0], type=_Copy))
+            self.registered, self.is_known = _index(msgspec.msgpack.decode(found[0], type=_Copy)), True
 
     def step(self) -> bool:
         """Look whether the registry has changed, and follow it; False: look again later. Raises StoreUnavailable."""
@@ -51,7 +52,7 @@ class Known:
                 "ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, body = excluded.body",
                 (revision, msgspec.msgpack.encode(copy)),
             )
-        self.registered, self._revision = _index(copy), revision
+        self.registered, self._revision, self.is_known = _index(copy), revision, True
         log.info("registry revision %d: %d devices", revision, len(copy.devices))
         return False
 

@@ -18,6 +18,7 @@ from ingest.rules.deciding import Deciding
 from ingest.storing import Storing
 from ingest.validate import Validator
 from smartward.catalogue.model import Catalogue
+from smartward.errors import StoreUnavailable
 from smartward.ports import Bus, Clock, Message, Notifier, Projections, Registry, TelemetryStore
 
 log = logging.getLogger(__name__)
@@ -70,16 +71,25 @@ class Ingest:
             Loop("rules", self.deciding.step, idle_s=0.1),
             Loop("mirror", self.mirror.step, idle_s=0.25),
             Loop("notify", self.telling.step, idle_s=0.25),
-            Loop("registry", self.known.step, idle_s=1.0),
+            Loop("registry", self._follow_registry, idle_s=1.0),
         )
+        self._is_listening = False
 
     def start(self) -> None:
-        """Open the file, learn the registry, run the loops, then listen; raises StoreUnavailable with what to do."""
+        """Open the file, run the loops, and listen once the registry is known; raises StoreUnavailable with what to do.
+
+        Before it is known, by its own word or by our copy of it, every device would be a stranger.
+        """
         self._home.open()
         self.known.load()
+        try:
+            self._follow_registry()
+        except StoreUnavailable as error:
+            log.warning("the registry is away: %s", error)
+            if self.known.is_known:
+                self._listen()
         for loop in self._loops:
             loop.start()
-        self._world.bus.start(self)
 
     def stop(self) -> None:
         """Leave the broker, finish what is under way, close the file; safe to call twice."""
@@ -87,6 +97,16 @@ class Ingest:
         for loop in self._loops:
             loop.stop()
         self._home.close()
+
+    def _follow_registry(self) -> bool:
+        has_more = self.known.step()
+        if not self._is_listening:
+            self._listen()
+        return has_more
+
+    def _listen(self) -> None:
+        self._is_listening = True
+        self._world.bus.start(self)
 
     def connected(self) -> None:
         """Begin a connection."""

@@ -110,14 +110,14 @@ def _check_config(arguments: list[str]) -> int:
 
 def _catalogue_list(arguments: list[str]) -> int:
     from smartward.catalogue import load
+    from smartward.catalogue.table import catalogue_table
 
     parser = _parser("catalogue list", "List the device types.")
     parser.add_argument("--profile", default="normal", help="the operating profile to lay over (default: normal)")
     options = parser.parse_args(arguments)
-    catalogue = load(options.profile)
-    for name, kind in sorted(catalogue.types.items()):
-        counts = f"{len(kind.quantities):3} quantities {len(kind.rules):3} rules {len(kind.events):3} events"
-        print(f"{name:20} {counts}  {kind.vi}")
+    for row in catalogue_table(load(options.profile)):
+        counts = f"{row.quantities:3} quantities {row.rules:3} rules {row.events:3} events"
+        print(f"{row.type:20} {counts}  every {row.reporting_interval_s:5} s  {row.name}")
     return FINE
 
 
