@@ -12,6 +12,7 @@ from api.board import BoardOf
 from api.deeds import DeedsOf, find
 from api.paging import Cursor, Limit, Page, WardFilter, cut
 from api.problems import Problem
+from api.repeats import OnceOf
 from api.security import CurrentCaller
 from api.services import Services, ServicesOf
 from api.story import Moment, story
@@ -152,12 +153,14 @@ def acknowledge(
     *,
     caller: CurrentCaller,
     deeds: DeedsOf,
+    once: OnceOf,
     services: ServicesOf,
     remark: MaybeRemark = None,
     lang: Language = "vi",
 ) -> AlertDetail:
     """Take an alert on; 409 `already_acknowledged` says who was first and when, even when it was you."""
-    return _detail(deeds.acknowledge(alert_id, caller=caller, note=_note(remark)), services=services, lang=lang)
+    view = once(lambda: deeds.acknowledge(alert_id, caller=caller, note=_note(remark)))
+    return _detail(view, services=services, lang=lang)
 
 
 @router.post("/alerts/{alert_id}/start")
@@ -166,12 +169,14 @@ def start(
     *,
     caller: CurrentCaller,
     deeds: DeedsOf,
+    once: OnceOf,
     services: ServicesOf,
     remark: MaybeRemark = None,
     lang: Language = "vi",
 ) -> AlertDetail:
     """Begin to work on it; acknowledges it too when nobody has."""
-    return _detail(deeds.start(alert_id, caller=caller, note=_note(remark)), services=services, lang=lang)
+    view = once(lambda: deeds.start(alert_id, caller=caller, note=_note(remark)))
+    return _detail(view, services=services, lang=lang)
 
 
 @router.post("/alerts/{alert_id}/assign")
@@ -181,11 +186,12 @@ def assign(
     assignment: Assignment,
     caller: CurrentCaller,
     deeds: DeedsOf,
+    once: OnceOf,
     services: ServicesOf,
     lang: Language = "vi",
 ) -> AlertDetail:
     """Give it to somebody of the same ward."""
-    view = deeds.assign(alert_id, caller=caller, person=assignment.person, note=assignment.note)
+    view = once(lambda: deeds.assign(alert_id, caller=caller, person=assignment.person, note=assignment.note))
     return _detail(view, services=services, lang=lang)
 
 
@@ -196,11 +202,13 @@ def comment(
     written: Comment,
     caller: CurrentCaller,
     deeds: DeedsOf,
+    once: OnceOf,
     services: ServicesOf,
     lang: Language = "vi",
 ) -> AlertDetail:
     """Write something down."""
-    return _detail(deeds.comment(alert_id, caller=caller, text=written.text), services=services, lang=lang)
+    view = once(lambda: deeds.comment(alert_id, caller=caller, text=written.text))
+    return _detail(view, services=services, lang=lang)
 
 
 @router.post("/alerts/{alert_id}/verify")
@@ -209,12 +217,14 @@ def verify(
     *,
     caller: CurrentCaller,
     deeds: DeedsOf,
+    once: OnceOf,
     services: ServicesOf,
     remark: MaybeRemark = None,
     lang: Language = "vi",
 ) -> AlertDetail:
     """Say that somebody has looked and it is true."""
-    return _detail(deeds.verify(alert_id, caller=caller, note=_note(remark)), services=services, lang=lang)
+    view = once(lambda: deeds.verify(alert_id, caller=caller, note=_note(remark)))
+    return _detail(view, services=services, lang=lang)
 
 
 @router.post("/alerts/{alert_id}/resolve")
@@ -224,16 +234,19 @@ def resolve(
     resolution: Resolution,
     caller: CurrentCaller,
     deeds: DeedsOf,
+    once: OnceOf,
     services: ServicesOf,
     lang: Language = "vi",
 ) -> AlertDetail:
     """Say how it ended; 409 `still_firing` while it fires, unless there is a reason to override."""
-    view = deeds.resolve(
-        alert_id,
-        caller=caller,
-        outcome=Work(resolution.outcome),
-        note=resolution.note,
-        override_reason=resolution.override_reason,
+    view = once(
+        lambda: deeds.resolve(
+            alert_id,
+            caller=caller,
+            outcome=Work(resolution.outcome),
+            note=resolution.note,
+            override_reason=resolution.override_reason,
+        )
     )
     return _detail(view, services=services, lang=lang)
 
@@ -244,12 +257,14 @@ def reopen(
     *,
     caller: CurrentCaller,
     deeds: DeedsOf,
+    once: OnceOf,
     services: ServicesOf,
     remark: MaybeRemark = None,
     lang: Language = "vi",
 ) -> AlertDetail:
     """Take back that it is over; it can be acknowledged again."""
-    return _detail(deeds.reopen(alert_id, caller=caller, note=_note(remark)), services=services, lang=lang)
+    view = once(lambda: deeds.reopen(alert_id, caller=caller, note=_note(remark)))
+    return _detail(view, services=services, lang=lang)
 
 
 def _detail(view: AlertView, *, services: Services, lang: Lang) -> AlertDetail:

@@ -33,6 +33,7 @@ from api.live import Live
 from api.lockout import Lockout
 from api.login import Logins
 from api.register import RegisterReader
+from api.repeats import Repeats
 from api.security import gate
 from api.services import Services, Settings
 from api.shield import Shield
@@ -81,6 +82,7 @@ def create_app(services: Services, settings: Settings, *, passwords: Passwords |
     app.state.services, app.state.settings = services, settings
     app.state.register, app.state.board, app.state.live = register, board, live
     app.state.deeds = Deeds(services, board=board)
+    app.state.repeats = Repeats(find=board.alert)
     app.state.logins = Logins(services, settings=settings, passwords=passwords or Passwords(), lockout=Lockout())
     app.add_middleware(Shield, https=settings.cookie_secure)
     problems.install(app)

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.devices import device_of
-from api.paging import Cursor, Limit, Page, WardFilter, bad_cursor, from_cursor, to_cursor
+from api.paging import Cursor, Limit, Page, WardFilter, from_cursor, instant_in, to_cursor
 from api.register import RegisterOf
 from api.security import CurrentCaller
 from api.services import ServicesOf
@@ -84,9 +84,8 @@ def _resume(cursor: str | None) -> tuple[int | None, tuple[int, str] | None]:
     if key is None:
         return None, None
     at, _, event_id = key.partition("/")
-    if not at.isdecimal():
-        raise bad_cursor(cursor)
-    return int(at) + 1, (-int(at), event_id)
+    at_ms = instant_in(at, cursor=cursor)
+    return at_ms + 1, (-at_ms, event_id)
 
 
 def _item(stored: StoredEvent) -> EventItem:

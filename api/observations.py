@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from api.devices import device_of
-from api.paging import Cursor, bad_cursor, from_cursor, to_cursor
+from api.paging import LATEST_INSTANT_MS, Cursor, from_cursor, instant_in, to_cursor
 from api.problems import Problem
 from api.register import RegisterOf
 from api.security import CurrentCaller
@@ -24,7 +24,6 @@ from smartward.ports import Fn, Point
 router = APIRouter(tags=["telemetry"])
 EVERY = re.compile(r"([1-9]\d{0,5})(s|m|h|d)")
 UNIT_MS = {"s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
-LATEST_INSTANT_MS = 253_402_300_799_999  # the end of the year 9999, beyond which RFC 3339 cannot write
 FOR_ANY_VALUE = ("last", "count")
 DECIBEL = "dB"
 PAGE = {"json": 100, "csv": 5_000}
@@ -139,11 +138,7 @@ def _instant(text: str | None, *, name: str, default_ms: int) -> int:
 def _resume(cursor: str | None, *, from_ms: int) -> int:
     """Give where the page begins: the cursor holds the first value (or bucket) that did not fit before."""
     key = from_cursor(cursor)
-    if key is None:
-        return from_ms
-    if not key.isdecimal():
-        raise bad_cursor(cursor)
-    return max(from_ms, int(key))
+    return from_ms if key is None else max(from_ms, instant_in(key, cursor=cursor))
 
 
 def _quantity(device: Device, name: str, *, services: Services) -> Quantity:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
@@ -14,6 +13,8 @@ from api.problems import Problem
 Item = TypeVar("Item")
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 5_000
+LATEST_INSTANT_MS = 253_402_300_799_999
+"""The end of the year 9999, beyond which RFC 3339 cannot write."""
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items at most.")]
 Cursor = Annotated[str | None, Query(max_length=500, description="The `next_cursor` of the page before.")]
@@ -38,8 +39,15 @@ def from_cursor(cursor: str | None) -> str | None:
         return None
     try:
         return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not of the alphabet, not whole, or not UTF-8
         raise bad_cursor(cursor) from error
+
+
+def instant_in(key: str, *, cursor: str | None) -> int:
+    """Read the instant that a cursor of a list in order of time holds; raises Problem 422 when it holds none."""
+    if not (key.isdecimal() and len(key) <= len(str(LATEST_INSTANT_MS)) and int(key) <= LATEST_INSTANT_MS):
+        raise bad_cursor(cursor)
+    return int(key)
 
 
 def bad_cursor(cursor: str | None) -> Problem:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import Problem, respond
 
 MAX_BODY_BYTES = 1024 * 1024
+TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES} bytes; send less at once"
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -46,7 +48,7 @@ class Shield:
 
         length = Headers(scope=scope).get("content-length", "0")
         if length.isdecimal() and int(length) > MAX_BODY_BYTES:
-            await respond(_too_large())(scope, receive, send_shielded)
+            await respond(Problem(413, "too_large", TOO_LARGE))(scope, receive, send_shielded)
             return
         await self._app(scope, _counting(receive), send_shielded)
 
@@ -60,11 +62,7 @@ def _counting(receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > MAX_BODY_BYTES:
-            raise _too_large()
+            raise HTTPException(413, TOO_LARGE)
         return message
 
     return counted
-
-
-def _too_large() -> Problem:
-    return Problem(413, "too_large", f"The body is larger than {MAX_BODY_BYTES} bytes; send less at once")

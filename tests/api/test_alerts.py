@@ -243,3 +243,34 @@ def test_a_malformed_resolution_names_its_field(house: House, body: dict[str, st
     assert answer.status_code == 422
     assert answer.json()["reason"] == "invalid"
     assert "body." in answer.json()["detail"]
+
+
+def test_a_request_sent_again_does_nothing_more(house: House) -> None:
+    """A phone in a lift sends twice: one comment is written, and the acknowledgement is no conflict with itself."""
+    alert = house.breach()
+    client = house.client("operator")
+    path = f"/api/v1/alerts/{alert}"
+
+    for _ in range(2):
+        taken = client.post(f"{path}/acknowledge", headers={"Idempotency-Key": "k1"})
+        written = client.post(f"{path}/comment", json={"text": "đang tới"}, headers={"Idempotency-Key": "k2"})
+        assert (taken.status_code, written.status_code) == (200, 200)
+    other = client.post(f"{path}/comment", json={"text": "đã tới"}, headers={"Idempotency-Key": "k2"})
+    elsewhere = house.client("second").post(f"{path}/acknowledge", headers={"Idempotency-Key": "k1"})
+
+    assert [moment["what"] for moment in written.json()["timeline"]] == ["raised", "acknowledge", "comment"]
+    assert (other.status_code, other.json()["reason"]) == (422, "idempotency_key_reused")
+    assert elsewhere.status_code == 409
+
+
+def test_a_refused_request_may_be_sent_again(house: House) -> None:
+    """What did nothing the first time is tried anew."""
+    alert = house.breach(severity=Severity.HIGH)
+    client = house.client("operator")
+    send: dict[str, Any] = {"json": {"outcome": "done", "note": "xong"}, "headers": {"Idempotency-Key": "k1"}}
+
+    firing = client.post(f"/api/v1/alerts/{alert}/resolve", **send)
+    house.clear(alert)
+    over = client.post(f"/api/v1/alerts/{alert}/resolve", **send)
+
+    assert (firing.status_code, over.status_code) == (409, 200)
