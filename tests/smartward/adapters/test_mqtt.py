@@ -8,13 +8,12 @@ from threading import Event
 
 import pytest
 
+from smartward.adapters.broker import find
 from smartward.adapters.mqtt import MqttBus
 from smartward.child import Child
 from smartward.ports import Message
 from tests.contracts.test_bus import Listener
 from tests.servers.mosquitto import USERS, running
-
-MOSQUITTO = "/usr/sbin/mosquitto"
 
 
 def free_port() -> int:
@@ -82,7 +81,7 @@ def test_a_brokers_limit_on_messages_in_flight_is_kept(tmp_path: Path) -> None:
     port = free_port()
     config = tmp_path / "mosquitto.conf"
     config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 5\nuser root\n")
-    broker = Child([MOSQUITTO, "-c", str(config)], name="mosquitto", log_path=tmp_path / "log")
+    broker = Child([find("mosquitto").program, "-c", str(config)], name="mosquitto", log_path=tmp_path / "log")
     broker.start()
     server = MqttBus(host="127.0.0.1", port=port, client_id="server", subscriptions=["a"])
     gateway = MqttBus(host="127.0.0.1", port=port, client_id="gateway")
