@@ -97,10 +97,9 @@ def _watch(capture: cv2.VideoCapture, *, config: CameraConfig, draw: Draw | None
             for crossing in watch.sight.crossings:
                 counts[crossing.line.name][crossing.direction] += 1
             believed |= {track.id for track in watch.sight.believed}
-            scale = size[0] / watch.sight.size[0]
             for track in watch.sight.tracks:
                 if track.seen_ms == frame.at_ms:
-                    box = Box(*(edge * scale for edge in track.box))
+                    box = watch.sight.in_picture(track, width=size[0])
                     sightings.setdefault(track.id, []).append(Sighting(frame=number, track=track.id, box=box))
         if draw is not None:
             draw(frame, watch)

@@ -5,21 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from edge.camera.box import Point
+from edge.camera.box import Box, Point
 from edge.camera.config import LineConfig
 from edge.camera.lines import Crossing, Line, LineWatch
-from edge.camera.motion import Luma, MotionDetector
+from edge.camera.motion import MotionDetector
+from edge.camera.steady import Luma
 from edge.camera.tracker import Track, Tracker
 
 
 class Sight(NamedTuple):
-    """What was seen in one frame. `size` is the analysed width and height in pixels, in which boxes are given."""
+    """What was seen in one frame.
+
+    `size` is the analysed width and height in pixels, in which boxes are given; `shift` is how far this frame's
+    picture was from the place that boxes and lines refer to.
+    """
 
     at_ms: int
     size: tuple[int, int]
+    shift: Point
     tracks: list[Track]
     crossings: list[Crossing]
     is_new_scene: bool
+
+    def in_picture(self, track: Track, *, width: int) -> Box:
+        """Give a track's box where it is in this frame's own picture, when that is `width` pixels wide."""
+        scale = width / self.size[0]
+        return Box(*(edge * scale for edge in track.box.moved(dx=self.shift.x, dy=self.shift.y)))
 
     @property
     def believed(self) -> list[Track]:
@@ -49,7 +60,7 @@ class Analyser:
             self.forget_tracks()
         tracks = self._tracker.step(motion.boxes, at_ms=at_ms)
         crossings = [crossing for watch in self._watches for crossing in watch.step(tracks, at_ms=at_ms)]
-        return Sight(at_ms, size, tracks, crossings, motion.is_new_scene)
+        return Sight(at_ms, size, motion.shift, tracks, crossings, motion.is_new_scene)
 
     def forget_tracks(self) -> None:
         """Know that the next frame does not continue the last one, though the place is the same."""

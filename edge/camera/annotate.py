@@ -50,9 +50,8 @@ def annotated(bgr: NDArray[np.uint8], *, watch: Watch, config: CameraConfig) -> 
         cv2.line(picture, start, end, LINE, 2)
     if watch.sight is None:
         return picture
-    scale = width / watch.sight.size[0]
     for track in watch.sight.believed:
-        left, top, right, bottom = (round(edge * scale) for edge in track.box)
+        left, top, right, bottom = (round(edge) for edge in watch.sight.in_picture(track, width=width))
         seen = GROUPED if track.is_in_group else SEEN
         colour = seen if track.seen_ms == watch.sight.at_ms else UNSEEN
         cv2.rectangle(picture, (left, top), (right, bottom), colour, 2)

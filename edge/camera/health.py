@@ -14,7 +14,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from edge.camera.motion import Luma
+from edge.camera.steady import Luma
 
 Health = Literal["ok", "no_signal", "frozen", "black", "dark", "overexposed"]
 

@@ -12,19 +12,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.camera.box import Box
-
-Luma = NDArray[np.uint8]
-"""Brightness of a picture, one byte a pixel, shape (height, width)."""
+from edge.camera.box import Box, Point
+from edge.camera.steady import Luma, Steadier
 
 WIDTH = 320
 """Width of the analysed luma in pixels."""
-VARIANCES = 20.0
+VARIANCES = 16.0
 """How many variances a pixel must be from its background."""
-HISTORY_S = 60.0
-"""How long something has to stand still, in seconds, until it has become background."""
-LEARN_FRAMES = 12
-"""Frames after a new scene in which the background is learnt fast."""
+SHADOW = 0.6
+"""A pixel that is darker than its background, but not below this share of it, lies in somebody's soft shadow."""
+STILL_S = 30.0
+"""How long something has to stand still, in seconds, until it is background; a new scene is learnt faster."""
+BACKGROUND_SHARE = 0.9
+"""The share of what was seen at a pixel that is its background."""
+LIGHT_S = 60.0
+"""Over how many seconds the background's light is learnt."""
 CUT_SHARE = 0.6
 """When more than this share of the picture changes between two frames, it is another scene."""
 CUT_LEVEL = 18
@@ -33,16 +35,21 @@ LIGHT_STEP = 4
 """Every so-manieth pixel in each direction is enough to measure the light."""
 LIGHT_RANGE = (0.5, 2.0)
 """How much brighter or darker the whole picture may be than its background and still be the same place."""
-MIN_AREA_SHARE = 0.0006
-MIN_HEIGHT_SHARE = 0.045
+MIN_AREA, MIN_HEIGHT = 45, 10
+"""Smaller things are no passers-by, in pixels of the analysed luma."""
 MAX_AREA_SHARE = 0.7
-"""Smaller and larger things are no passers-by, as shares of the picture's area and height."""
+"""Nor is what fills so much of the picture."""
 
 
 class Motion(NamedTuple):
-    """What moved in one frame; `is_new_scene`: the picture has nothing to do with the one before."""
+    """What moved in one frame, as boxes in the place of the scene's first picture.
+
+    `shift` is how far the whole picture was from there, in pixels; `is_new_scene`: it has nothing to do with the one
+    before.
+    """
 
     boxes: list[Box]
+    shift: Point
     is_new_scene: bool
 
 
@@ -51,10 +58,11 @@ class MotionDetector:
 
     def __init__(self, *, fps: float) -> None:
         """Learn at `fps` frames a second."""
-        self._history = max(round(fps * HISTORY_S), LEARN_FRAMES)
-        self._model = self._new_model()
+        self._fps = fps
         self._frames = 0
-        self._light = Light(frames=self._history)
+        self._model = _new_model()
+        self._light = Light(frames=fps * LIGHT_S)
+        self._steadier = Steadier()
         self._previous: Luma | None = None
 
     def detect(self, luma: Luma) -> Motion:
@@ -62,22 +70,28 @@ class MotionDetector:
         is_new_scene = self._previous is None or _is_cut(self._previous, luma)
         self._previous = luma
         if is_new_scene:
-            self._model, self._frames = self._new_model(), 0
-            self._light = Light(frames=self._history)
+            self._model, self._light, self._frames = _new_model(), Light(frames=self._fps * LIGHT_S), 0
+            self._steadier.reset()
         self._frames += 1
-        rate = 1 / self._frames if self._frames <= LEARN_FRAMES else 1 / self._history
-        steady = cv2.GaussianBlur(self._light.compensate(luma), (3, 3), 0)
-        mask = np.asarray(self._model.apply(steady, learningRate=rate), dtype=np.uint8)
-        return Motion(boxes=[] if is_new_scene else _boxes(mask), is_new_scene=is_new_scene)
+        steadied = self._steadier.steady(luma)
+        smooth = cv2.GaussianBlur(self._light.compensate(steadied.luma), (3, 3), 0)
+        rate = learning_rate(still_frames=min(self._frames, self._fps * STILL_S))
+        mask = np.asarray(self._model.apply(smooth, learningRate=rate), dtype=np.uint8)
+        return Motion([] if is_new_scene else _boxes(mask), steadied.shift, is_new_scene)
 
-    def _new_model(self) -> cv2.BackgroundSubtractorMOG2:
-        return cv2.createBackgroundSubtractorMOG2(history=self._history, varThreshold=VARIANCES, detectShadows=False)
+
+def learning_rate(*, still_frames: float) -> float:
+    """Give the weight of one frame with which something that stands still is background after that many frames.
+
+    By then the old background's weight has fallen to its share: (1 - rate) ** still_frames = BACKGROUND_SHARE.
+    """
+    return float(1 - BACKGROUND_SHARE ** (1 / still_frames))
 
 
 class Light:
     """Takes changes of the light on the whole picture out of it: clouds, dusk, a camera that sets its exposure."""
 
-    def __init__(self, *, frames: int) -> None:
+    def __init__(self, *, frames: float) -> None:
         """Follow the light's slow changes over that many frames."""
         self._weight = 1 / frames
         self._background: NDArray[np.float32] | None = None
@@ -101,6 +115,14 @@ def analysed(picture: NDArray[np.uint8]) -> Luma:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
+def _new_model() -> cv2.BackgroundSubtractorMOG2:
+    model = cv2.createBackgroundSubtractorMOG2(varThreshold=VARIANCES, detectShadows=True)
+    model.setBackgroundRatio(BACKGROUND_SHARE)
+    model.setShadowThreshold(SHADOW)
+    model.setShadowValue(0)
+    return model
+
+
 def _is_cut(before: Luma, after: Luma) -> bool:
     if before.shape != after.shape:
         return True
@@ -110,17 +132,17 @@ def _is_cut(before: Luma, after: Luma) -> bool:
 
 def _boxes(mask: NDArray[np.uint8]) -> list[Box]:
     """Give the connected parts of a mask, holes closed, specks left out."""
-    height, width = mask.shape
     opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _OPENING)
     closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _CLOSING)
     count, _, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
     boxes = []
     for left, top, wide, high, area in stats[1:count].tolist():
-        is_right_size = MIN_AREA_SHARE * mask.size <= area and wide * high <= MAX_AREA_SHARE * mask.size
-        if is_right_size and high >= MIN_HEIGHT_SHARE * height and wide < width:
+        if area >= MIN_AREA and high >= MIN_HEIGHT and wide * high <= MAX_AREA_SHARE * mask.size:
             boxes.append(Box(left, top, left + wide, top + high))
     return boxes
 
 
-_OPENING = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2, 2))
+_OPENING = cv2.getStructuringElement(cv2.MORPH_RECT, (1, 3))
+"""Takes away what is only a pixel or two high: tape and wires in the wind, edges that tremble."""
 _CLOSING = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 9))
+"""Joins what is one above the other: a head, a bright belt, legs."""

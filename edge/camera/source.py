@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.camera.capture import SourceFailed, open_capture, rate_of, shown
-from edge.camera.motion import Luma
+from edge.camera.steady import Luma
 from smartward.ports import Clock
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from math import hypot
 
 import msgspec
 
-from edge.camera.box import Box, Point, overlap, share_inside, union
+from edge.camera.box import Box, overlap, share_inside, union
 
 MIN_OVERLAP = 0.2
 """The least intersection over union that makes a box the same thing."""
@@ -19,8 +19,8 @@ REACH = 0.9
 """How far a centre may be from its prediction in the second stage, in heights of the larger box."""
 MAX_SIZE_RATIO = 3.0
 """How much larger or smaller a thing may seem from one frame to the next, by area, in the second stage."""
-MIN_SIGHTINGS = 3
-"""Sightings before a track is believed."""
+MIN_SIGHTINGS, MIN_SEEN_MS = 3, 400
+"""How often, and over how long, a track must have been seen before it is believed."""
 MOVED_HEIGHTS = 0.5
 """How far a thing must once have gone from where it appeared, in its own heights, to be reported at all."""
 LOST_AFTER_MS = 1_500
@@ -37,14 +37,15 @@ NEW_SPEED_WEIGHT = 0.35
 class Track(msgspec.Struct):
     """One thing over time: where it is now, or should be by its course, and where it was last seen.
 
-    Speeds are in pixels a second; `began` is where its centre was at first.
+    Speeds are in pixels a second; `first_box` is where it appeared.
     """
 
     id: int
     box: Box
     seen_box: Box
     seen_ms: int
-    began: Point
+    first_box: Box
+    first_ms: int
     sightings: int = 1
     speed_x: float = 0.0
     speed_y: float = 0.0
@@ -53,8 +54,9 @@ class Track(msgspec.Struct):
 
     @property
     def is_believed(self) -> bool:
-        """Tell whether it was seen often enough and has moved once."""
-        return self.has_moved and self.sightings >= MIN_SIGHTINGS
+        """Tell whether it was seen often and long enough and has moved once."""
+        is_known = self.sightings >= MIN_SIGHTINGS and self.seen_ms - self.first_ms >= MIN_SEEN_MS
+        return self.has_moved and is_known
 
 
 class Tracker:
@@ -90,7 +92,7 @@ class Tracker:
         return list(self._tracks)
 
     def _begin(self, box: Box, *, at_ms: int) -> Track:
-        track = Track(id=self._next_id, box=box, seen_box=box, seen_ms=at_ms, began=box.centre)
+        track = Track(id=self._next_id, box=box, seen_box=box, seen_ms=at_ms, first_box=box, first_ms=at_ms)
         self._next_id += 1
         return track
 
@@ -171,8 +173,19 @@ def _see(track: Track, box: Box, *, at_ms: int) -> None:
     track.seen_ms = at_ms
     track.sightings += 1
     track.is_in_group = False
-    gone = hypot(box.centre.x - track.began.x, box.centre.y - track.began.y)
-    track.has_moved = track.has_moved or gone >= MOVED_HEIGHTS * box.height
+    track.has_moved = track.has_moved or moved_by(track.first_box, box) >= MOVED_HEIGHTS * box.height
+
+
+def moved_by(before: Box, after: Box) -> float:
+    """Tell how far the whole of a box has gone, in pixels: one that only grows or shrinks on a side has not moved."""
+    across = _common(after.left - before.left, after.right - before.right)
+    down = _common(after.top - before.top, after.bottom - before.bottom)
+    return hypot(across, down)
+
+
+def _common(one: float, other: float) -> float:
+    """Give what two edges have moved together."""
+    return min(abs(one), abs(other)) if one * other > 0 else 0.0
 
 
 def _is_lost(track: Track, *, at_ms: int) -> bool:

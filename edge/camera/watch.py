@@ -10,8 +10,9 @@ from edge.camera.config import CameraConfig
 from edge.camera.counts import CrowdCount, TrafficCount
 from edge.camera.health import NO_FRAME_AFTER_S, Health, Verdict, is_same, judge, measure
 from edge.camera.lines import Crossing
-from edge.camera.motion import Luma, analysed
+from edge.camera.motion import analysed
 from edge.camera.source import Frame
+from edge.camera.steady import Luma
 from smartward.event import Event
 from smartward.observation import Observation, Value
 

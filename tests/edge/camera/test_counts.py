@@ -24,10 +24,10 @@ def crossing(direction: Direction, *, line: str = "gate", track: int = 1, at_ms:
 def sight(*boxes: Box, crossings: tuple[Crossing, ...] = (), believed: bool = True) -> Sight:
     """Give one frame with somebody in each box."""
     tracks = [
-        Track(id=n, box=box, seen_box=box, seen_ms=0, began=box.centre, sightings=9, has_moved=believed)
+        Track(id=n, box=box, seen_box=box, seen_ms=0, first_box=box, first_ms=-1000, sightings=9, has_moved=believed)
         for n, box in enumerate(boxes)
     ]
-    return Sight(0, SIZE, tracks, list(crossings), is_new_scene=False)
+    return Sight(0, SIZE, Point(0, 0), tracks, list(crossings), is_new_scene=False)
 
 
 def person(x: float, y: float) -> Box:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge.camera.health import Verdict, is_same, judge, measure
-from edge.camera.motion import Luma
+from edge.camera.steady import Luma
 
 RNG = np.random.default_rng(5)
 

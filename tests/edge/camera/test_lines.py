@@ -24,7 +24,16 @@ def track_at(foot: Point, *, is_believed: bool = True) -> Track:
     """Give a track that stands at a place."""
     box = Box(foot.x - 8, foot.y - HEIGHT, foot.x + 8, foot.y)
     sightings = 9 if is_believed else 1
-    return Track(id=1, box=box, seen_box=box, seen_ms=0, began=box.centre, sightings=sightings, has_moved=is_believed)
+    return Track(
+        id=1,
+        box=box,
+        seen_box=box,
+        seen_ms=0,
+        first_box=box,
+        first_ms=-1000,
+        sightings=sightings,
+        has_moved=is_believed,
+    )
 
 
 def walk(feet: Iterable[Point], *, line: Line = LINE) -> list[Crossing]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.camera.motion import LEARN_FRAMES, Luma, MotionDetector, analysed
+from edge.camera.motion import MotionDetector, analysed
+from edge.camera.steady import Luma
 
 FPS = 5.0
 
@@ -53,7 +54,7 @@ def test_the_sun_behind_a_cloud_is_not_a_crowd() -> None:
     """Light that changes by a tenth over five seconds moves nobody."""
     rng = np.random.default_rng(4)
     detector = MotionDetector(fps=FPS)
-    for _ in range(LEARN_FRAMES + 20):
+    for _ in range(32):
         detector.detect(street(rng))
 
     seen = [detector.detect(street(rng, level=120 - 0.5 * step)).boxes for step in range(25)]
