@@ -97,8 +97,8 @@ class Water:
         self._checkpoints: OrderedDict[int, Level] = OrderedDict()
 
     def at(self, at_ms: int) -> Level:
-        """Give the water after the last whole step; before the start it is as at the start."""
-        step = max(0, (at_ms - self._start_ms) // STEP_MS)
+        """Give the water after the last whole step; before the start it is as at the start, and without streets it is still."""
+        step = max(0, (at_ms - self._start_ms) // STEP_MS) if self._basins else 0
         with self._lock:
             known = self._recent.get(step) or self._checkpoints.get(step)
             return known if known is not None else self._advance_to(step)

@@ -18,6 +18,8 @@ from smartward.observation import Value
 _MOST_VEHICLES, _MOST_PEOPLE = 2000, 5000
 _CONGESTED_OCCUPANCY, _CONGESTED_KM_H = 0.5, 10
 _LOUDEST_DB = 120.0
+_LORRIES_DB = DayCurve((0, -10.0), (5.9, -10.0), (6.4, 0.0), (20.3, 0.0), (20.9, -10.0), (24, -10.0))
+"""How much quieter the mean vehicle is at night, when lorries keep off the ward's streets."""
 _PEOPLE = {
     "market": DayCurve((0, 0), (4, 0.08), (6.5, 0.85), (8, 0.9), (10.5, 0.5), (13, 0.2), (16, 0.55), (17.5, 0.8),
                        (19, 0.25), (21, 0.04), (24, 0)),
@@ -78,7 +80,7 @@ def noise(state: State, device: SimulatedDevice, _since_ms: int) -> dict[str, Va
     rain_mm_h = state.rain_mm_h(device.lat, device.lon)
     parts = [
         (34.0 if is_special else 39.0) + 4 * streets.load(state.local),
-        (38.0 if is_special else 51.0) + 10 * math.log10(max(flow, 0.1)),
+        (38.0 if is_special else 51.0) + _LORRIES_DB.at(state.local.hour) + 10 * math.log10(max(flow, 0.1)),
         28 + 15 * math.log10(1 + rain_mm_h),
     ]
     if is_playing(state):

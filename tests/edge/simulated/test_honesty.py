@@ -10,7 +10,7 @@ from edge.simulated.sensors import SENSED_TYPES, sense
 from edge.simulated.story import load_story
 from edge.simulated.world import World
 from smartward.catalogue.load import load
-from smartward.instants import SECOND_MS, parse_rfc3339
+from smartward.instants import HOUR_MS, SECOND_MS, parse_rfc3339
 from tests.edge.simulated.small_ward import MONDAY_MS, SEEDS, device, hour
 
 CATALOGUE = load()
@@ -27,11 +27,11 @@ def test_every_type_of_the_catalogue_has_a_sensor() -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_value_is_of_the_catalogues_type_and_within_its_range(seed: int) -> None:
     """A value that ingest refuses would be a lie about our own contract; derived ones are the server's to say."""
-    start_ms = SEASONS[seed % len(SEASONS)]
+    start_ms = SEASONS[seed % len(SEASONS)] + round(seed * 1.2 * HOUR_MS)
     world = World(seed, start_ms=start_ms, devices=EVERY_TYPE, story=load_story("demo"))
     for spoken in EVERY_TYPE:
         quantities = {quantity.name: quantity for quantity in CATALOGUE.types[spoken.type].quantities}
-        for at_ms in (start_ms + after_s * SECOND_MS for after_s in (0, 30, 60, 7 * 3600, 17 * 3600 + 99, 100_000)):
+        for at_ms in (start_ms + after_s * SECOND_MS for after_s in (0, 30, 60, 99, 1200, 5000)):
             for name, value in sense(world, spoken, now_ms=at_ms, since_ms=at_ms - 5000).items():
                 kind = quantities[name]
                 assert kind.derived != "server", f"{spoken.type}.{name} is derived by the server"

@@ -73,7 +73,7 @@ def test_meters_only_run_forwards_and_as_fast_as_the_power_says(seed: int) -> No
     """An hour at a power adds that energy."""
     for meter in (device("streetlight_cabinet", lamps=30, lamp_w=100), device("power_meter", kind="office")):
         world = World(seed, start_ms=MONDAY_MS, devices=[meter])
-        said = listen(world, meter, from_ms=MONDAY_MS, to_ms=MONDAY_MS + 2 * DAY_MS, every_s=300)
+        said = listen(world, meter, from_ms=MONDAY_MS, to_ms=hour(24 + 21), every_s=300)
         energy = [number(values, "energy") for _, values in said]
         used = sum(number(values, "active_power") for _, values in said) * 300 / 3600
 
@@ -102,6 +102,8 @@ def test_rush_hours_bring_vehicles_and_noise(seed: int) -> None:
         calm = mean(value for value, at_rush in zip(series, rush, strict=True) if not at_rush)
         assert busy > factor * calm
     assert correlation(vehicles, loudness) > 0.6
+    midday = [level for level, h in zip(loudness, hours, strict=True) if 9 <= h < 16]
+    assert mean(level for level, at_rush in zip(loudness, rush, strict=True) if at_rush) > mean(midday) + 1.5
 
 
 @pytest.mark.parametrize("seed", SEEDS)
