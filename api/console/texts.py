@@ -620,7 +620,7 @@ EN = Texts(
     error_store="The server cannot read its data right now.",
     error_other="The server met an unexpected error.",
     error_refused="The request was refused: {why}",
-    error_remedy="Alerts are still decided and sent. Try again shortly; if it persists, tell a technician: code {code}.",
+    error_remedy="Alerts are still decided and sent. Try again shortly; if it persists, tell a technician: {code}.",
     to_duty="Back to Duty",
 )
 

@@ -75,6 +75,13 @@ class Name(msgspec.Struct, frozen=True):
     kind: str
 
 
+class Street(msgspec.Struct, frozen=True):
+    """A main road's name and the path it is written along, from left to right."""
+
+    text: str
+    path: str
+
+
 class WardMap(msgspec.Struct, frozen=True):
     """A ward ready to draw: one SVG path a kind, the names, and where a device's coordinates fall.
 
@@ -84,6 +91,7 @@ class WardMap(msgspec.Struct, frozen=True):
     plane: Plane
     paths: dict[str, str]
     names: tuple[Name, ...]
+    streets: tuple[Street, ...] = ()
     width: float = WIDTH
     height: float = HEIGHT
 
@@ -128,7 +136,13 @@ def draw(geojson: bytes) -> WardMap:
             names.append(name)
         is_area = feature.geometry is not None and feature.geometry.type.endswith("Polygon")
         paths.setdefault("lake" if kind == "water" and is_area else kind, []).extend(_path(feature, plane=plane))
-    return WardMap(plane=plane, paths={kind: "".join(parts) for kind, parts in paths.items()}, names=tuple(names))
+    streets = [street for feature in features if (street := _street(feature, plane=plane))]
+    return WardMap(
+        plane=plane,
+        paths={kind: "".join(parts) for kind, parts in paths.items()},
+        names=tuple(names),
+        streets=tuple(streets),
+    )
 
 
 def _kind(feature: _Feature) -> str:
@@ -185,6 +199,17 @@ def _path(feature: _Feature, *, plane: Plane) -> Iterator[str]:
         points = [plane.place(lat, lon) for lon, lat in line]
         body = "L".join(f"{x:g} {y:g}" for x, y in points)
         yield f"M{body}{'Z' if closed else ''}"
+
+
+def _street(feature: _Feature, *, plane: Plane) -> Street | None:
+    """Give a main road with its name, when it is one line."""
+    name = feature.properties.name if feature.properties else ""
+    if not name or _kind(feature) != "road_main" or feature.geometry is None or feature.geometry.type != "LineString":
+        return None
+    points = [plane.place(lat, lon) for lon, lat in _positions(feature.geometry.coordinates)]
+    if points[-1][0] < points[0][0]:
+        points.reverse()
+    return Street(name, "M" + "L".join(f"{x:g} {y:g}" for x, y in points))
 
 
 def _name(feature: _Feature, *, plane: Plane) -> Name | None:

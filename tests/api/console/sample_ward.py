@@ -1,4 +1,4 @@
-"""An invented ward for the console's tests: devices on a map, an hour of water, alerts in every state, fixed in time."""
+"""An invented ward for the console's tests: devices, an hour of water, alerts in every state, fixed in time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+import smartward.demo
 from api.passwords import Passwords
 from api.services import Services, Settings
 from smartward.adapters.clock import FakeClock
@@ -31,13 +32,13 @@ from smartward.observation import Value
 from smartward.ports import Batch, Clock, Projection, StoredObservation
 from smartward.staff import Access, Person
 
-MAP = Path(__file__).parent / "ward.geojson"
+MAP = Path(smartward.demo.__file__).parent / "ward.geojson"
 NOW_MS = parse_rfc3339("2026-11-23T14:32:08+07:00")
 WARD = "song-may"
 PASSWORD = "một-mật-khẩu-đủ-dài"
 CHEAP = Passwords(time_cost=1, memory_kib=8, parallelism=1)
 SEED = 7
-MIDDLE = (21.2209, 105.7177)
+MIDDLE = (21.2401, 105.7001)
 """The middle of an ellipse inside the ward where devices of the crowd stand."""
 
 PEOPLE = (
@@ -46,15 +47,15 @@ PEOPLE = (
     Person("khach", "Phạm Văn Khách", {WARD: Access.VIEWER}),
 )
 SITES = (
-    Site("hem-48", WARD, "Hẻm 48 Bến Đò", "Khu phố 3", 21.215909, 105.712142),
-    Site("cho-cau-moi", WARD, "Chợ Cầu Mới, dãy B", "Khu phố 2", 21.225115, 105.713599),
-    Site("th-hoa-binh", WARD, "Cổng Trường TH Hòa Bình", "Khu phố 1", 21.223002, 105.706638),
-    Site("nga-tu", WARD, "Ngã tư Lê Hoa – Bến Đò", "Khu phố 4", 21.220965, 105.719022),
-    Site("cong-do-ngang", WARD, "Cống Đò Ngang", "Khu phố 5", 21.213645, 105.717727),
-    Site("phuong-vi", WARD, "Công viên Phượng Vĩ", "Khu phố 4", 21.226096, 105.722179),
-    Site("kp5", WARD, "Nhà văn hóa khu phố 5", "Khu phố 5", 21.215381, 105.724527),
-    Site("bao-mon", WARD, "Đường Bảo Môn, số 30", "Khu phố 2", 21.2279, 105.7096),
-    Site("mot-cua", WARD, "Trung tâm một cửa", "Khu phố 1", 21.2195, 105.7085),
+    Site("hem-48", WARD, "Hẻm 48 Bến Đò", "Khu phố 3", 21.236117, 105.695709),
+    Site("cho-cau-moi", WARD, "Chợ Cầu Mới, dãy B", "Khu phố 2", 21.243241, 105.696836),
+    Site("th-hoa-binh", WARD, "Cổng Trường TH Hòa Bình", "Khu phố 1", 21.241606, 105.691449),
+    Site("nga-tu", WARD, "Ngã tư Lê Hoa – Bến Đò", "Khu phố 4", 21.240029, 105.701034),
+    Site("cong-do-ngang", WARD, "Cống Đò Ngang", "Khu phố 5", 21.234365, 105.700031),
+    Site("phuong-vi", WARD, "Công viên Phượng Vĩ", "Khu phố 4", 21.244, 105.703477),
+    Site("kp5", WARD, "Nhà văn hóa khu phố 5", "Khu phố 5", 21.235708, 105.705294),
+    Site("bao-mon", WARD, "Đường Bảo Môn, số 30", "Khu phố 2", 21.245343, 105.694017),
+    Site("mot-cua", WARD, "Trung tâm một cửa", "Khu phố 1", 21.23965, 105.692733),
 )
 NAMED = (
     Device("fld-014", WARD, "gw-02", "flood_road", "Đo ngập hẻm 48", "hem-48"),
@@ -241,7 +242,7 @@ def _crowd() -> Iterator[Device]:
     for kind, count in CROWD.items():
         for number in range(count):
             reach, angle = 0.92 * sqrt(dice.random()), 2 * pi * dice.random()
-            lat, lon = MIDDLE[0] + reach * 0.0098 * sin(angle), MIDDLE[1] + reach * 0.0132 * cos(angle)
+            lat, lon = MIDDLE[0] + reach * 0.0079 * sin(angle), MIDDLE[1] + reach * 0.0101 * cos(angle)
             gateway = f"gw-0{1 + dice.randrange(4)}"
             short = kind.partition("_")[0][:3]
             yield Device(f"{short}-{number + 100}", WARD, gateway, kind, lat=round(lat, 6), lon=round(lon, 6))
@@ -250,7 +251,7 @@ def _crowd() -> Iterator[Device]:
 def _heard(device: Device, *, now_ms: int) -> Presence:
     """Say that almost all are heard; gateway 4 and six behind it are gone, a few speak late."""
     digits = int("".join(letter for letter in device.id if letter.isdigit()) or 0)
-    is_lost = device.id == "gw-04" or device.gateway == "gw-04" and digits % 6 == 0
+    is_lost = device.id == "gw-04" or (device.gateway == "gw-04" and digits % 6 == 0)
     state = PresenceState.OFFLINE if is_lost else PresenceState.STALE if digits % 29 == 0 else PresenceState.ONLINE
     heard_ms = now_ms - (3 * MINUTE_MS if state is not PresenceState.ONLINE else 4 * SECOND_MS)
     reason = {"offline": "gateway_outage", "stale": "silent", "online": "heard"}[state]
