@@ -235,13 +235,13 @@ class Uplink:
         return self._sent > self._outbox.committed
 
     def _send(self) -> None:
-        """Send packs up to the window beyond what the server has, or beyond what it can never have."""
-        if self._sent >= self._outbox.last:
+        """Send packs up to the window beyond what the server has."""
+        room = WINDOW - (self._sent - self._outbox.committed)
+        if self._sent >= self._outbox.last or room <= 0:
             return
-        base = max(self._outbox.committed, self._outbox.oldest() - 1)
         if not self._in_flight:
             self._progress_at_ms = self._steady.now_ms()
-        for record in self._outbox.read(after=self._sent, limit=max(0, base + WINDOW - max(self._sent, base))):
+        for record in self._outbox.read(after=self._sent, limit=room):
             self._bus.publish(topics.pack(self._ward, self._gateway), record.body)
             self._sent = record.number
             self._probe = self._probe or (record.number, self._steady.now_ms())

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.outbox import MAX_UNWRITTEN, Outbox, packed, tombstone
-from smartward.errors import LogFull
+from smartward.errors import LogFull, StoreUnavailable
 from smartward.event import Event
 from smartward.instants import DAY_MS, HOUR_MS
 from smartward.observation import Observation
@@ -208,6 +208,19 @@ def test_a_disk_that_takes_nothing_costs_the_oldest_observations_in_memory_and_s
 def test_what_no_pack_can_carry_is_given_up_and_counted(outbox: Outbox) -> None:
     """Sent, it would be refused for its size and block all packs behind it for ever."""
     outbox.put(Observation("dev-1", {"text": "x" * MAX_BYTES}))
+    outbox.flush(now_ms=NOON_MS)
+
+    assert packs(outbox)[0]["thinned"] == {"dev-1": 1}
+
+
+def test_what_was_given_up_is_told_even_when_the_disk_came_back_late(outbox: Outbox) -> None:
+    """A count that a failed write forgets is a silent loss."""
+    outbox.put(Observation("dev-1", {"text": "x" * MAX_BYTES}))
+    outbox.close()
+    with pytest.raises(StoreUnavailable):
+        outbox.flush(now_ms=NOON_MS)
+
+    outbox.open()
     outbox.flush(now_ms=NOON_MS)
 
     assert packs(outbox)[0]["thinned"] == {"dev-1": 1}

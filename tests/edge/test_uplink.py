@@ -190,6 +190,20 @@ def test_without_a_word_for_half_a_minute_packs_are_sent_again(station: Station,
     assert station.outbox.waiting == 0
 
 
+def test_a_new_connection_begins_with_what_the_server_has_not_confirmed(station: Station, server: TinyServer) -> None:
+    """What was on its way when the link broke is not waited for."""
+    server.is_mute = True
+    station.say(1)
+    server.is_mute = False
+
+    station.broker.cut(GATEWAY)
+    station.broker.mend(GATEWAY)
+    station.settle()
+
+    assert server.repeats == 1
+    assert station.outbox.waiting == 0
+
+
 def test_a_server_from_a_backup_is_given_again_what_it_lost(station: Station, server: TinyServer) -> None:
     """Nothing that a device said is lost as long as one of the two has it."""
     for number in range(10):
