@@ -55,6 +55,14 @@ def rate_of(capture: cv2.VideoCapture) -> float:
 
 
 def shown(address: str) -> str:
-    """Give an address as it may be logged: no login, no path and no query of a URL; of a file only its name."""
-    url = re.match(r"^(\w+)://(?:[^/@]*@)?([^/?#]*)", address)
-    return f"{url[1]}://{url[2]}/…" if url else Path(address).name
+    """Give an address as it may be logged: no login, no path and no query of a URL; of a file only its name.
+
+    Passwords may hold any sign, also unescaped ones: what stands before the last @ is never shown.
+    """
+    url = re.fullmatch(r"(\w+)://(.*)", address)
+    if url is None:
+        return Path(address).name
+    scheme, rest = url[1], url[2]
+    login, _, place = rest.rpartition("@")
+    host = re.split(r"[/?#]", place)[0]
+    return f"{scheme}://{host}/…" if "?" not in login else f"{scheme}://…"

@@ -27,7 +27,7 @@ BACKGROUND_SHARE = 0.9
 """The share of what was seen at a pixel that is its background."""
 LIGHT_S = 60.0
 """Over how many seconds the background's light is learnt."""
-CUT_SHARE = 0.6
+CUT_SHARE = 2 / 3
 """When more than this share of the picture changes between two frames, it is another scene."""
 CUT_LEVEL = 18
 """How far a pixel's brightness must jump to count for that, of 255."""

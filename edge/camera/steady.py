@@ -15,8 +15,9 @@ Luma = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 STILL = Point(0.0, 0.0)
 
-MEASURE_WIDTH = 160
-"""Width at which the shift is measured, in pixels."""
+MEASURE_SIZE = (160, 120)
+"""Width and height at which the shift is measured, in pixels: even sizes that a Fourier transform likes, for at an odd
+one OpenCV's answer is half a pixel off."""
 SURE = 0.15
 """How sharp the correlation's peak must be, 0 to 1, for the shift to be believed."""
 SMALLEST, LARGEST_SHARE = 1.0, 0.08
@@ -53,12 +54,11 @@ class Steadier:
         small = _small(luma)
         if self._anchor is None or self._window is None or self._unsure > MAX_UNSURE:
             self._anchor, self._unsure = small, 0
-            self._window = np.asarray(cv2.createHanningWindow(small.shape[::-1], cv2.CV_32F), dtype=np.float32)
+            self._window = np.asarray(cv2.createHanningWindow(MEASURE_SIZE, cv2.CV_32F), dtype=np.float32)
             return Steadied(luma, STILL)
         # OpenCV 5 multiplies its arguments by the window in place where no padding is needed: it gets copies
         (dx, dy), response = cv2.phaseCorrelate(self._anchor.copy(), small.copy(), self._window)
-        scale = luma.shape[1] / small.shape[1]
-        shift = Point(dx * scale, dy * scale)
+        shift = Point(dx * luma.shape[1] / small.shape[1], dy * luma.shape[0] / small.shape[0])
         far = max(abs(shift.x), abs(shift.y))
         is_near = response >= SURE and far <= LARGEST_SHARE * luma.shape[1]
         is_sure = is_near and (far < SMALLEST or _fits_better(self._anchor, small, Point(dx, dy)))
@@ -84,6 +84,4 @@ def _put_back(picture: Luma | Floats, shift: Point) -> cv2.typing.MatLike:
 
 
 def _small(luma: Luma) -> Floats:
-    height, width = luma.shape
-    size = (MEASURE_WIDTH, max(round(height * MEASURE_WIDTH / width), 1))
-    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    return np.asarray(cv2.resize(luma, MEASURE_SIZE, interpolation=cv2.INTER_AREA), dtype=np.float32)
