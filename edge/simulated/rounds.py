@@ -10,7 +10,7 @@ from edge.simulated.config import SimulatedDevice
 from smartward.catalogue.model import Catalogue
 from smartward.instants import SECOND_MS
 
-FIRST_WORDS_MS = 4 * SECOND_MS
+FIRST_WORDS_MS = 3 * SECOND_MS
 """All devices have spoken within this time of the start."""
 
 

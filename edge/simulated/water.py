@@ -97,7 +97,7 @@ class Water:
         self._checkpoints: OrderedDict[int, Level] = OrderedDict()
 
     def at(self, at_ms: int) -> Level:
-        """Give the water after the last whole step; before the start it is as at the start, and without streets it is still."""
+        """Give the water after the last whole step; before the start, or without streets, it is as at the start."""
         step = max(0, (at_ms - self._start_ms) // STEP_MS) if self._basins else 0
         with self._lock:
             known = self._recent.get(step) or self._checkpoints.get(step)

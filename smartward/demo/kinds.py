@@ -77,7 +77,7 @@ KINDS = (
     Kind("service_queue", "que", 3, "Hàng đợi", (("Trung tâm Phục vụ hành chính công", _BUDGET),)),
     Kind("dossier_kpi", "kpi", 1, "Chỉ số hồ sơ", (("Trung tâm Phục vụ hành chính công", _PROVINCE),)),
     Kind("citizen_report", "rep", 1, "Phản ánh hiện trường", ((_OFFICE, _PROVINCE),)),
-    Kind("web_service", "web", 5, "Dịch vụ", ((_OFFICE, _PROVINCE),)),
+    Kind("web_service", "web", 5, "Kiểm tra", ((_OFFICE, _PROVINCE),)),
     Kind("indoor_air", "cls", 3, "Không khí lớp học", (("Phòng Văn hóa - Xã hội", _PEOPLE),)),
     Kind("vaccine_fridge", "vac", 1, "Tủ vắc xin", (("Trạm Y tế phường", _PROVINCE),)),
     Kind("power_meter", "pow", 2, "Công tơ điện", ((_INFRASTRUCTURE, _BUDGET),)),
