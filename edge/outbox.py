@@ -28,7 +28,7 @@ MAX_FACT_BYTES = MAX_BYTES - 512
 """What the observations and events of a pack may weigh; the rest is for its number and punctuation."""
 MAX_UNWRITTEN = 5_000
 """Observations held in memory while the disk takes nothing; then the oldest are given up and counted."""
-THINNED_AT_ONCE = 64
+REWRITTEN_AT_ONCE = 64
 CACHE_KIB = 256
 """One process may hold dozens of outboxes, and reads each pack once."""
 
@@ -130,11 +130,34 @@ class Outbox:
     def confirm(self, seq: int) -> bool:
         """Learn what the server has; False when it has less than it once had (restored from a backup).
 
-        What it had is kept for a day, and can be sent again from `committed`+1.
+        What it had is kept for a day, and can be sent again from `committed`+1. A server that has more than was ever
+        numbered here knew this outbox before the file was restored from an older copy: what waits is numbered anew
+        above it. Raises LogFull or StoreUnavailable when the disk does not take that.
         """
+        if seq > self._last:
+            self._number_anew(above=seq)
+            return True
         is_progress = seq >= self._committed
-        self._committed = min(seq, self._last)
+        self._committed = seq
         return is_progress
+
+    def _number_anew(self, *, above: int) -> None:
+        """Give what waits new numbers, and let the server's word stand for all numbers up to its own."""
+        logger.error(
+            "outbox %s is an older copy of itself: the server has packs up to %s, it knows %s. Do not run copies of it",
+            self._database.path,
+            above,
+            self._last,
+        )
+        after, number = self._once_committed, above
+        with self._database.transaction() as connection:
+            self._log.skip(connection, to=above)
+            while records := self._log.read(after=after, limit=REWRITTEN_AT_ONCE):
+                bodies = [renumbered(record.body, seq=number + index) for index, record in enumerate(records, start=1)]
+                self._log.append(connection, bodies, at_ms=records[-1].at_ms)
+                after, number = records[-1].number, number + len(records)
+            self._log.advance(connection, SERVER, number=above)
+        self._last, self._committed, self._once_committed = number, above, above
 
     def _write(self, bodies: Sequence[bytes], *, now_ms: int) -> None:
         """Commit packs and the cursor, making room in steps: what was delivered first, then the oldest telemetry."""
@@ -161,7 +184,7 @@ class Outbox:
         """Replace the oldest undelivered telemetry by tombstones; events stay."""
         wanted = max(needed_bytes, self._room_made_at_once)
         after, freed, thinned = max(self._committed, self._thinned_through), 0, 0
-        while freed < wanted and (records := self._log.read(after=after, limit=THINNED_AT_ONCE)):
+        while freed < wanted and (records := self._log.read(after=after, limit=REWRITTEN_AT_ONCE)):
             with self._database.transaction() as connection:
                 for record in records:
                     body = min(tombstone(record.body), record.body, key=len)
@@ -214,19 +237,35 @@ class _Said(msgspec.Struct):
     device: str
 
 
-class _Wire(msgspec.Struct):
-    """A pack as it is on disk, its events untouched."""
+class _Whole(msgspec.Struct, omit_defaults=True):
+    """A pack as it is on disk, its content untouched."""
+
+    v: int
+    boot: str
+    seq: int
+    obs: msgspec.Raw
+    events: msgspec.Raw
+    thinned: dict[str, int] = {}
+
+
+class _Counted(msgspec.Struct):
+    """A pack as it is on disk, its events untouched and its observations by their devices."""
 
     v: int
     boot: str
     seq: int
     obs: list[_Said]
-    events: list[msgspec.Raw]
+    events: msgspec.Raw
     thinned: dict[str, int] = {}
+
+
+def renumbered(body: bytes, *, seq: int) -> bytes:
+    """Give a pack under another number."""
+    return msgspec.json.encode(msgspec.structs.replace(msgspec.json.decode(body, type=_Whole), seq=seq))
 
 
 def tombstone(body: bytes) -> bytes:
     """Give a pack without its observations, counting them per device; its number and its events stay."""
-    wire = msgspec.json.decode(body, type=_Wire)
+    wire = msgspec.json.decode(body, type=_Counted)
     counts = Counter(wire.thinned) + Counter(said.device for said in wire.obs)
     return msgspec.json.encode(msgspec.structs.replace(wire, obs=[], thinned=dict(counts)))

@@ -169,7 +169,12 @@ class Uplink:
             logger.warning("gateway %s: %s is not understood: %s", self._gateway, message.topic, error)
             return
         before = self._outbox.committed
-        if not self._outbox.confirm(word.seq):
+        try:
+            is_progress = self._outbox.confirm(word.seq)
+        except SmartwardError as error:
+            logger.warning("gateway %s cannot take the server's word yet: %s", self._gateway, error)
+            return
+        if not is_progress:
             logger.warning(
                 "gateway %s: the server has packs up to %s, not %s any more; sending them again",
                 self._gateway,

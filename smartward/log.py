@@ -30,6 +30,7 @@ SCHEMA = (
         name TEXT NOT NULL,
         boot TEXT NOT NULL,
         last INTEGER NOT NULL,
+        records INTEGER NOT NULL,
         bytes INTEGER NOT NULL
     )""",
     """CREATE TABLE IF NOT EXISTS log_record (
@@ -62,7 +63,8 @@ class Size(NamedTuple):
 class DurableLog:
     """Numbered records on disk, and how far each named reader has come.
 
-    Numbers are contiguous from 1 and never given twice, whatever is trimmed and however often the process is killed.
+    Numbers are contiguous from 1 (but for a `skip`) and never given twice, whatever is trimmed and however often the
+    process is killed.
     Methods that take a `connection` want the one of `Database.transaction()` and take effect with its commit; the
     others see only what is committed. A database holds one log.
     """
@@ -83,7 +85,7 @@ class DurableLog:
             for statement in SCHEMA:
                 connection.execute(statement)
             connection.execute(
-                "INSERT OR IGNORE INTO log_head (id, name, boot, last, bytes) VALUES (1, ?, ?, 0, 0)",
+                "INSERT OR IGNORE INTO log_head (id, name, boot, last, records, bytes) VALUES (1, ?, ?, 0, 0, 0)",
                 (self.name, secrets.token_hex(8)),
             )
             connection.executemany(
@@ -117,8 +119,14 @@ class DurableLog:
             "INSERT INTO log_record (number, at_ms, body) VALUES (?, ?, ?)",
             [(number, at_ms, body) for number, body in enumerate(bodies, start=last + 1)],
         )
-        connection.execute("UPDATE log_head SET last = last + ?, bytes = bytes + ?", (len(bodies), added))
+        connection.execute(
+            "UPDATE log_head SET last = last + ?1, records = records + ?1, bytes = bytes + ?2", (len(bodies), added)
+        )
         return last + 1, last + len(bodies)
+
+    def skip(self, connection: sqlite3.Connection, *, to: int) -> None:
+        """Leave numbers up to `to` unused: somebody has seen records under them that this file no longer knows."""
+        connection.execute("UPDATE log_head SET last = max(last, ?)", (to,))
 
     def replace(self, connection: sqlite3.Connection, number: int, *, body: bytes) -> None:
         """Put another body in a record's place, under the same number; a trimmed record stays trimmed."""
@@ -170,7 +178,7 @@ class DurableLog:
             "SELECT coalesce(sum(length(body)), 0) FROM log_record WHERE number <= ?", (slowest,)
         ).fetchone()[0]
         gone = connection.execute("DELETE FROM log_record WHERE number <= ?", (slowest,)).rowcount
-        connection.execute("UPDATE log_head SET bytes = bytes - ?", (freed,))
+        connection.execute("UPDATE log_head SET records = records - ?, bytes = bytes - ?", (gone, freed))
         return int(gone)
 
     def last(self) -> int:
@@ -181,7 +189,4 @@ class DurableLog:
     def size(self) -> Size:
         """Tell how much the log holds now."""
         with self._database.reading() as connection:
-            first, last, held = connection.execute(
-                "SELECT (SELECT min(number) FROM log_record), last, bytes FROM log_head"
-            ).fetchone()
-        return Size(records=0 if first is None else int(last - first + 1), body_bytes=int(held))
+            return Size(*connection.execute("SELECT records, bytes FROM log_head").fetchone())

@@ -135,6 +135,28 @@ def test_a_server_that_has_less_than_before_gets_it_again_and_nothing_is_trimmed
     assert [pack["seq"] for pack in packs(outbox)] == [1, 2, 3, 4, 5, 6]
 
 
+def test_an_outbox_restored_from_an_older_copy_numbers_what_waits_anew(path: Path, opened: Opener) -> None:
+    """Under its old numbers the server would take new packs for ones it has, and nobody would ever know."""
+    outbox = opened(path)
+    for number in range(3):
+        outbox.put(observation(number))
+        outbox.flush(now_ms=NOON_MS)
+    outbox.confirm(1)
+    outbox.put(observation(3))
+    outbox.flush(now_ms=NOON_MS)
+
+    assert outbox.confirm(9)
+    outbox.put(observation(4))
+    outbox.flush(now_ms=NOON_MS)
+
+    waiting = [msgspec.json.decode(record.body) for record in outbox.read(after=outbox.committed, limit=99)]
+    assert [(pack["boot"], pack["seq"]) for pack in waiting] == [(outbox.boot, seq) for seq in (10, 11, 12, 13)]
+    assert [said["values"]["n"] for pack in waiting for said in pack["obs"]] == [1, 2, 3, 4]
+    outbox.close()
+    again = opened(path)
+    assert (again.committed, again.last, again.waiting) == (9, 13, 4)
+
+
 def test_a_full_outbox_gives_up_delivered_packs_first(path: Path, opened: Opener) -> None:
     """What the server has is worth less than what nobody has."""
     outbox = opened(path, max_body_bytes=20_000)

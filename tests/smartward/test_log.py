@@ -176,6 +176,19 @@ def test_a_replaced_record_keeps_its_number_and_frees_room(database: Database) -
     assert append(database, log, b"654321") == (2, 2)
 
 
+def test_skipped_numbers_are_never_given(database: Database) -> None:
+    """A file restored from a backup must not number new records as the lost ones were numbered."""
+    log = opened(database)
+    append(database, log, b"a")
+    with database.transaction() as connection:
+        log.skip(connection, to=7)
+        log.skip(connection, to=3)
+
+    assert append(database, log, b"b") == (8, 8)
+    assert [record.number for record in log.read(after=0, limit=9)] == [1, 8]
+    assert log.size() == Size(records=2, body_bytes=2)
+
+
 def test_a_file_of_another_log_is_refused(database: Database) -> None:
     """Pointing ingest at a gateway's outbox by mistake must not mix them."""
     opened(database)
