@@ -90,10 +90,10 @@ class Camera:
         """Look at one frame; one that cannot be looked at is counted, and the camera goes on."""
         try:
             events = self._watch.look(frame)
-        except cv2.error as error:
+        except Exception as error:  # noqa: BLE001 - a codec may give any picture, and one must not end the camera
             self.failures += 1
             if self.failures == 1:
-                logger.warning("camera %s: a frame cannot be analysed, going on: %s", self.name, error)
+                logger.warning("camera %s: a frame cannot be analysed, going on: %r", self.name, error)
             return
         for event in events:
             sink.assert_event(event)

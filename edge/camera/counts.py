@@ -2,7 +2,7 @@
 
 `intensity` and the people in and out are crossings of counting lines in the period. `occupancy` is the mean share of
 the zone that moving things cover. `people_count` is the median number of people seen at once. A thing that has stood
-still for a minute has become background and is no longer counted.
+still for half a minute has become background and is no longer counted.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class VideoSource:
             try:
                 self._play_once(stop)
                 trouble = "it ended"
-            except SourceFailed as failed:
+            except (SourceFailed, cv2.error) as failed:
                 trouble = str(failed)
             if stop.is_set():
                 return
@@ -204,7 +204,9 @@ class Beat:
 
 
 def luma_of(bgr: NDArray[np.uint8]) -> Luma:
-    """Give the brightness of a picture."""
+    """Give the brightness of a picture; some cameras give nothing else."""
+    if bgr.ndim == 2:  # noqa: PLR2004 - height and width, no colours
+        return bgr
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -147,6 +152,44 @@ def test_a_pause_is_not_made_up_for() -> None:
     is_due = Beat(5)
 
     assert [is_due(at_s) for at_s in (0.0, 10.0, 10.1, 10.2, 10.3, 10.4)] == [True, True, False, True, False, True]
+
+
+@pytest.fixture
+def served(video: Path) -> Iterator[str]:
+    """Give the recording's address on a web server on loopback."""
+    handler = partial(QuietHandler, directory=str(video.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        serving = Thread(target=server.serve_forever, daemon=True)
+        serving.start()
+        yield f"http://ward:secret@127.0.0.1:{server.server_port}/{video.name}"
+        server.shutdown()
+        serving.join()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+        """Say nothing."""
+
+
+def test_a_network_stream_that_breaks_off_is_opened_again(served: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A camera that is restarted comes back by itself, as another scene, and its password stays out of the log."""
+    source = VideoSource(served, analyse_fps=60, clock=SystemClock())
+    with caplog.at_level(logging.INFO):
+        source.start()
+        try:
+            frame = next_frame(source, after=0)
+            began = frame.scene
+            while frame.scene == began:
+                frame = next_frame(source, after=frame.number)
+        finally:
+            source.stop()
+
+    assert frame.scene == began + 1
+    assert "the stream broke off" in caplog.text
+    assert "pictures come from http://127.0.0.1" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_a_waiting_reader_is_released_by_stop(tmp_path: Path) -> None:

@@ -163,6 +163,19 @@ def test_nobody_crosses_by_a_recording_that_begins_again() -> None:
     assert said == []
 
 
+def test_a_camera_whose_resolution_changes_goes_on() -> None:
+    """Somebody changes the stream's size in the camera's menu: lines and zones are shares and stay right."""
+    watch = new_watch()
+    watch_scene(watch, ONE_GOES_RIGHT, frames=40)
+    rng = np.random.default_rng(3)
+    events: list[Event] = []
+    for number in range(41, 161):
+        small = draw(Scene((Walker(110, ((70, 20.0), (120, 300.0)), 30),), 1, 0), number, rng=rng)
+        events += watch.look(frame(np.asarray(np.kron(small, np.ones((2, 2, 1))), dtype=np.uint8), number=number))
+
+    assert [event.values["direction"] for event in events] == ["in"]
+
+
 def test_nothing_but_numbers_short_words_and_ids_is_ever_said() -> None:
     """No frame, crop, face or plate leaves the process: there is no room for one in what is said."""
     said = watch_scene(new_watch(), ONE_GOES_RIGHT)
