@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from smartward.adapters.telemetry_value import ANY_KIND, check_event, check_fn, kept_values, kinds_of
+from smartward.adapters.telemetry_question import OF_ANY_KIND, check_bucket, check_fn
+from smartward.adapters.telemetry_value import check_event, kept_values, kinds_of
 from smartward.catalogue.model import Catalogue
 from smartward.instants import DAY_MS, to_datetime, to_ms
 from smartward.observation import Value
@@ -110,7 +111,7 @@ class MemoryTelemetry:
         """List values with from_ms <= at < to_ms in order of time: raw without `every_ms`, else one point a bucket."""
         limit = max(limit, 0)
         if every_ms is not None:
-            _check_bucket(every_ms, timezone)
+            check_bucket(every_ms, timezone=timezone)
         with self._lock:
             held = dict(sorted(self._values.get((device, quantity), {}).items()))
         chosen = {at_ms: latest.value for at_ms, latest in held.items() if from_ms <= at_ms < to_ms}
@@ -150,7 +151,7 @@ def bucket_start(at_ms: int, *, every_ms: int, timezone: str) -> int:
 
 def apply(fn: Fn, values: list[Value]) -> Value:
     """Give what a function says of a bucket's values, in order of time."""
-    if fn in ANY_KIND:
+    if fn in OF_ANY_KIND:
         return len(values) if fn == "count" else values[-1]
     numbers = [value for value in values if isinstance(value, int | float)]
     match fn:
@@ -166,15 +167,6 @@ def apply(fn: Fn, values: list[Value]) -> Value:
             return loudest + 10 * math.log10(energy / len(numbers))
         case _:
             return math.fsum(numbers) / len(numbers)
-
-
-def _check_bucket(every_ms: int, timezone: str) -> None:
-    if every_ms <= 0 or (every_ms > DAY_MS and every_ms % DAY_MS):
-        raise ValueError(f"every_ms = {every_ms}: a bucket is at least 1 ms long, and whole days above one day")
-    try:
-        ZoneInfo(timezone)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"timezone = {timezone}: unknown; use an IANA name such as Asia/Ho_Chi_Minh") from error
 
 
 def _content(stored: StoredEvent) -> tuple[str, str, bytes]:

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import get_args
 
 from smartward.catalogue.model import Catalogue, ValueType
 from smartward.observation import Value
-from smartward.ports import Fn, StoredEvent, StoredObservation
+from smartward.ports import StoredEvent, StoredObservation
 
 Kinds = dict[str, dict[str, ValueType]]
 """Of each device type, the type of each quantity's values."""
 
-FUNCTIONS: frozenset[str] = frozenset(get_args(Fn))
-ANY_KIND: frozenset[str] = frozenset({"count", "last"})
-"""What can be asked of words and of yes-or-no values too."""
-
-NUMERIC: frozenset[ValueType] = frozenset({"number", "integer"})
 PYTHON_TYPE: dict[ValueType, type[Value]] = {"number": float, "integer": int, "boolean": bool, "string": str}
 INTEGER_LIMIT = 2**63
 FIRST_MS, END_MS = -62_000_000_000_000, 253_000_000_000_000
@@ -86,14 +80,6 @@ def check_instant(at_ms: int, *, device: str) -> None:
     """Refuse an instant that no calendar reaches; raises ValueError."""
     if not FIRST_MS <= at_ms < END_MS:
         raise ValueError(f"device {device}: observed_ms = {at_ms} lies outside the years 5 to 9987; send milliseconds")
-
-
-def check_fn(fn: str, *, quantity: str, kind: ValueType) -> None:
-    """Refuse a function that makes no sense for a kind of values; raises ValueError."""
-    if fn not in FUNCTIONS:
-        raise ValueError(f"fn = {fn}: unknown; use one of {', '.join(sorted(FUNCTIONS))}")
-    if fn not in ANY_KIND and kind not in NUMERIC:
-        raise ValueError(f"fn = {fn}: {quantity} is a {kind}, which has only count and last")
 
 
 def _is_utf8(text: str) -> bool:

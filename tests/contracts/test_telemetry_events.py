@@ -47,6 +47,15 @@ def test_an_event_whose_value_turns_from_yes_to_one_is_another(telemetry: Teleme
     assert telemetry.write(2, events=(one,)) == {"cam": Count(stored=1, corrected=1)}
 
 
+def test_an_event_said_in_another_order_is_the_same(telemetry: Telemetry) -> None:
+    """JSON objects have no order; a device's library may change it."""
+    one = StoredEvent(WARD, "camera", NOON_MS, Event("cam", "e1", "crowd", NOON_MS, values={"n": 1, "of": 2}))
+    other = StoredEvent(WARD, "camera", NOON_MS, Event("cam", "e1", "crowd", NOON_MS, values={"of": 2, "n": 1}))
+
+    assert telemetry.write(1, events=(one, other)) == {"cam": Count(stored=1, duplicates=1)}
+    assert telemetry.write(2, events=(other,)) == {"cam": Count(duplicates=1)}
+
+
 def test_an_event_with_a_number_that_is_none_is_refused(telemetry: Telemetry) -> None:
     """It could not be given back."""
     event = StoredEvent(WARD, "camera", NOON_MS, Event("cam", "e1", "crowd", NOON_MS, values={"n": float("inf")}))

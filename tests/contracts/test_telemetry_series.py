@@ -130,3 +130,28 @@ def test_a_bucket_that_cannot_be_is_named(telemetry: Telemetry, every_ms: int, t
     """The API turns it into a plain answer."""
     with pytest.raises(ValueError, match=named):
         telemetry.series("d1", "level", every_ms=every_ms, timezone=timezone)
+
+
+def test_a_question_may_be_larger_than_any_answer(telemetry: Telemetry) -> None:
+    """Bounds, limits and tiny buckets come from a query string: they cost what is found, not what is asked."""
+    far = 2**80
+    telemetry.write(1, *(observed("d1", NOON_MS + years * 365 * DAY_MS, level=1.0) for years in range(3)))
+
+    assert len(telemetry.series("d1", "level", from_ms=-far, to_ms=far, limit=far)) == 3
+    assert len(telemetry.series("d1", "level", from_ms=-far, to_ms=far, every_ms=1, limit=far)) == 3
+    assert len(telemetry.series("d1", "level", from_ms=-far, to_ms=far, every_ms=HOUR_MS, limit=far)) == 3
+    assert len(telemetry.series("d1", "level", from_ms=-far, to_ms=far, every_ms=1_000 * DAY_MS, limit=far)) == 2
+    assert telemetry.series("d1", "level", from_ms=far, to_ms=-far, limit=-far) == []
+    assert len(telemetry.reading.latest_since(-far, limit=far)) == 1
+    assert telemetry.reading.latest_since(far, limit=-far) == []
+    assert telemetry.reading.events(before_ms=far, limit=far) == []
+
+
+def test_a_longer_list_than_one_look_holds_comes_whole(telemetry: Telemetry) -> None:
+    """Two years of hours in one answer, with a hole in the middle."""
+    hours = [*range(9_000), *range(60_000, 63_000)]
+    telemetry.write(1, *(observed("d1", NOON_MS + hour * HOUR_MS, level=float(hour)) for hour in hours))
+
+    points = telemetry.series("d1", "level", every_ms=HOUR_MS, limit=20_000)
+
+    assert [point.value for point in points] == [float(hour) for hour in hours]

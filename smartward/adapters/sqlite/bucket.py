@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from smartward.adapters.telemetry_question import check_bucket, zone
 from smartward.instants import DAY_MS, HOUR_MS, to_datetime, to_ms
 
 
@@ -20,6 +20,12 @@ class Grid(msgspec.Struct, frozen=True):
 
     every_ms: int
     timezone: str
+
+    def begin(self, at_ms: int) -> int:
+        """Give the beginning of the bucket around an instant."""
+        if self.every_ms < DAY_MS:
+            return at_ms // self.every_ms * self.every_ms
+        return midnight(self._first_day(at_ms), self.timezone)
 
     def edges(self, from_ms: int, *, until_ms: int, limit: int) -> list[int]:
         """List bucket starts from the one that holds `from_ms`, up to the first at or after `until_ms`.
@@ -34,32 +40,22 @@ class Grid(msgspec.Struct, frozen=True):
 
     def _day_edges(self, from_ms: int, *, until_ms: int, limit: int) -> list[int]:
         step = self.every_ms // DAY_MS
-        ordinal = day_of(from_ms, self.timezone)
-        ordinal -= ordinal % step
+        ordinal = self._first_day(from_ms)
         edges = [midnight(ordinal, self.timezone)]
         while len(edges) == 1 or (edges[-1] < until_ms and len(edges) <= limit):
             ordinal += step
             edges.append(midnight(ordinal, self.timezone))
         return edges
 
+    def _first_day(self, at_ms: int) -> int:
+        ordinal = day_of(at_ms, self.timezone)
+        return ordinal - ordinal % (self.every_ms // DAY_MS)
+
 
 def grid(every_ms: int, *, timezone: str) -> Grid:
     """Check what was asked for and give its grid; raises ValueError."""
-    if every_ms <= 0:
-        raise ValueError(f"every_ms = {every_ms}: a bucket is at least 1 ms long")
-    if every_ms > DAY_MS and every_ms % DAY_MS:
-        raise ValueError(f"every_ms = {every_ms}: buckets longer than a day are whole days of {DAY_MS} ms")
-    zone(timezone)
+    check_bucket(every_ms, timezone=timezone)
     return Grid(every_ms, timezone)
-
-
-@lru_cache(maxsize=32)
-def zone(timezone: str) -> ZoneInfo:
-    """Find a time zone; raises ValueError."""
-    try:
-        return ZoneInfo(timezone)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"timezone = {timezone}: unknown; use an IANA name such as Asia/Ho_Chi_Minh") from error
 
 
 def day_of(at_ms: int, timezone: str) -> int:

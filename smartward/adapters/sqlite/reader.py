@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from urllib.parse import quote
 
-from smartward.adapters.sqlite.read import Reading
+from smartward.adapters.sqlite.read import Reading, Snapshot
 from smartward.catalogue.model import Catalogue
 from smartward.errors import StoreUnavailable
 from smartward.ports import Batch, Count
@@ -44,13 +44,13 @@ class TelemetryReader(Reading):
         raise StoreUnavailable(f"{self.path} is only read here, batch {batch.number} was not written; ingest writes it")
 
     @contextmanager
-    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+    def _snapshot(self) -> Iterator[Snapshot]:
         identity = file_identity(self.path)
         connection = self._take(identity)
         try:
             connection = connection or self._connect()
             connection.execute("BEGIN")
-            yield connection
+            yield Snapshot(connection, identity)
             connection.execute("COMMIT")
         except BaseException as error:
             if connection is not None:

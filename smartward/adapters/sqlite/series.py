@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice, pairwise
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,14 +15,15 @@ from smartward.adapters.sqlite.bucket import Grid, hour_of, whole_day
 from smartward.adapters.sqlite.rollup import Rollup, answer, merge
 from smartward.adapters.sqlite.schema import Home, decoded, named, quoted, table_of
 from smartward.adapters.sqlite.settle import SELECT_ROLLUPS, rows_to_rollup
-from smartward.adapters.telemetry_value import NUMERIC, Kinds, check_fn
+from smartward.adapters.telemetry_question import NUMERIC, check_fn
+from smartward.adapters.telemetry_value import Kinds
 from smartward.catalogue.model import ValueType
 from smartward.instants import DAY_MS, HOUR_MS
 from smartward.observation import Value
 from smartward.ports import Point
 
 RAW = """SELECT at, {column} FROM {table}
-    WHERE series = ? AND at >= ? AND at < ? AND {column} IS NOT NULL ORDER BY at LIMIT ?"""
+    WHERE series = ? AND at >= ? AND at < ? AND {column} IS NOT NULL ORDER BY at"""
 BOUNDS = """SELECT (SELECT min(at) FROM {table} WHERE series = ?), (SELECT max(at) FROM {table} WHERE series = ?)"""
 
 SELECT_ANSWERS = """SELECT at, {answer} FROM {table}
@@ -29,6 +31,7 @@ SELECT_ANSWERS = """SELECT at, {answer} FROM {table}
 ANSWERS = {"mean": "total * 1.0 / n", "min": "low", "max": "high", "sum": "total", "count": "n", "last": "last"}
 """How the tables of rollups answer for one of their own hours or days."""
 
+BUCKETS_AT_ONCE = 10_000
 OF_ITS_OWN_KIND = frozenset({"count", "mean", "energy_mean"})
 """Functions whose answers are integers or floats whatever the values are."""
 
@@ -56,21 +59,20 @@ class Source(msgspec.Struct, frozen=True):
         kinds = {home.kind for home in self.homes}
         return self.homes[-1].kind if len(kinds) == 1 else "number" if kinds <= NUMERIC else "string"
 
-    def raw(self, from_ms: int, to_ms: int, *, limit: int = -1) -> list[tuple[int, Value]]:
-        """List stored values in order of time; -1 is no limit."""
-        rows: list[tuple[int, Value]] = []
-        for home in self.homes:
-            found: Iterable[Any] = self.connection.execute(
-                named(RAW, column=quoted(self.quantity), table=table_of(home.type)),
-                (home.series, from_ms, to_ms, limit),
-            )
-            rows += [(at, decoded(value, home.kind)) for at, value in found]
-        if len(self.homes) > 1:
-            rows.sort(key=lambda row: row[0])
-        return rows if limit < 0 else rows[:limit]
+    def raw(self, from_ms: int, to_ms: int) -> Iterator[tuple[int, Value]]:
+        """Give stored values one by one in order of time."""
+        if len(self.homes) == 1:
+            return self._raw_of(self.homes[0], from_ms, to_ms)
+        return heapq.merge(*(self._raw_of(home, from_ms, to_ms) for home in self.homes), key=lambda row: row[0])
 
-    def bounds(self) -> tuple[int, int]:
-        """Give the first instant stored and the one after the last; (0, 0) when there is nothing."""
+    def _raw_of(self, home: Home, from_ms: int, to_ms: int) -> Iterator[tuple[int, Value]]:
+        rows: Iterable[Any] = self.connection.execute(
+            named(RAW, column=quoted(self.quantity), table=table_of(home.type)), (home.series, from_ms, to_ms)
+        )
+        return ((at, decoded(value, home.kind)) for at, value in rows)
+
+    def clipped(self, from_ms: int, to_ms: int) -> tuple[int, int]:
+        """Give the part of a stretch in which anything is stored; (0, 0) when there is none."""
         firsts, ends = [], []
         for home in self.homes:
             first, newest = self.connection.execute(
@@ -79,7 +81,8 @@ class Source(msgspec.Struct, frozen=True):
             if first is not None:
                 firsts.append(first)
                 ends.append(newest + 1)
-        return (min(firsts), max(ends)) if firsts else (0, 0)
+        begin, end = max(from_ms, min(firsts, default=from_ms)), min(to_ms, max(ends, default=from_ms))
+        return (begin, end) if begin < end else (0, 0)
 
 
 def source(connection: sqlite3.Connection, kinds: Kinds, *, device: str, quantity: str) -> Source | None:
@@ -93,35 +96,44 @@ def source(connection: sqlite3.Connection, kinds: Kinds, *, device: str, quantit
     return Source(connection, quantity, homes) if homes else None
 
 
+def unbucketed(source: Source, *, from_ms: int, to_ms: int, limit: int) -> list[Point]:
+    """List stored values as they are, at most `limit` of them, in order of time."""
+    from_ms, to_ms = source.clipped(from_ms, to_ms)
+    return [Point(*row) for row in islice(source.raw(from_ms, to_ms), limit)]
+
+
 def bucketed(source: Source, grid: Grid, *, from_ms: int, to_ms: int, fn: str, limit: int) -> list[Point]:
     """Answer `fn` for each bucket that has a value, at most `limit` of them, in order of time."""
     check_fn(fn, quantity=source.quantity, kind=source.kind)
-    first_ms, end_ms = source.bounds()
-    from_ms, to_ms = max(from_ms, first_ms), min(to_ms, end_ms)
+    from_ms, to_ms = source.clipped(from_ms, to_ms)
+    if len(source.homes) > 1 or grid.every_ms < HOUR_MS:
+        return list(islice(_one_by_one(source, grid, from_ms, to_ms, fn=fn), limit))
     points: list[Point] = []
     while from_ms < to_ms and len(points) < limit:
-        edges = grid.edges(from_ms, until_ms=to_ms, limit=max(limit, 1_000))
+        edges = grid.edges(from_ms, until_ms=to_ms, limit=max(limit, BUCKETS_AT_ONCE))
         until_ms = min(to_ms, edges[-1])
-        points += _chunk(source, grid, edges, from_ms=from_ms, to_ms=until_ms, fn=fn)
+        points += _from_rollups(source, grid, edges, from_ms=from_ms, to_ms=until_ms, fn=fn)
         from_ms = until_ms
     return points[:limit]
 
 
-def _chunk(source: Source, grid: Grid, edges: list[int], *, from_ms: int, to_ms: int, fn: str) -> list[Point]:
-    """Answer the buckets between two instants out of days, hours or raw values, whichever is least work."""
-    if len(source.homes) > 1 or grid.every_ms < HOUR_MS:
-        return _points(source, _from_raw(source, edges, from_ms, to_ms), edges, fn=fn)
-    if grid.every_ms >= DAY_MS and grid.timezone == stored_timezone(source.connection):
-        days = _days(source, grid.timezone, from_ms, to_ms)
-        if grid.every_ms > DAY_MS or fn not in ANSWERS:
-            return _points(source, _from_days(source, days, edges), edges, fn=fn)
-        parts = [part for gap in days.gaps for part in _from_hours(source, _hours(source, edges, *gap), edges)]
-        return _merged(_answered(source, days, fn=fn), _points(source, parts, edges, fn=fn))
-    hours = _hours(source, edges, from_ms, to_ms)
-    if grid.every_ms > HOUR_MS or fn not in ANSWERS:
-        return _points(source, _from_hours(source, hours, edges), edges, fn=fn)
-    parts = [part for gap in hours.gaps for part in _from_raw(source, edges, *gap)]
-    return _merged(_answered(source, hours, fn=fn), _points(source, parts, edges, fn=fn))
+def _one_by_one(source: Source, grid: Grid, from_ms: int, to_ms: int, *, fn: str) -> Iterator[Point]:
+    """Answer out of raw values only."""
+    for begin, rows in groupby(source.raw(from_ms, to_ms), key=lambda row: grid.begin(row[0])):
+        rollup = rows_to_rollup(begin, [value for _, value in rows], source.kind)
+        yield _point(begin, rollup, fn=fn, kind=source.kind)
+
+
+def _from_rollups(source: Source, grid: Grid, edges: list[int], *, from_ms: int, to_ms: int, fn: str) -> list[Point]:
+    """Answer the buckets between two instants out of days or hours, and out of less where those do not hold."""
+    is_daily = grid.every_ms >= DAY_MS and grid.timezone == stored_timezone(source.connection)
+    cover = _days(source, grid.timezone, from_ms, to_ms) if is_daily else _hours(source, edges, from_ms, to_ms)
+    beneath = _from_hours if is_daily else _from_raw
+    parts = [part for gap in cover.gaps for part in beneath(source, edges, *gap)]
+    if fn in ANSWERS and grid.every_ms == (DAY_MS if is_daily else HOUR_MS):
+        points = _answered(source, cover, fn=fn) + _points(source, parts, edges, fn=fn)
+        return sorted(points, key=lambda point: point.at_ms)
+    return _points(source, _in_order(_rollups(source, cover) + parts), edges, fn=fn)
 
 
 def _points(source: Source, parts: Sequence[Rollup], edges: list[int], *, fn: str) -> list[Point]:
@@ -133,9 +145,13 @@ def _points(source: Source, parts: Sequence[Rollup], edges: list[int], *, fn: st
         begin, end, first = edges[index], edges[index + 1], place
         while place < len(parts) and parts[place].at < end:
             place += 1
-        value = answer(merge(parts[first:place]), fn)
-        points.append(Point(begin, value if fn in OF_ITS_OWN_KIND else decoded(value, source.kind)))
+        points.append(_point(begin, merge(parts[first:place]), fn=fn, kind=source.kind))
     return points
+
+
+def _point(begin: int, rollup: Rollup, *, fn: str, kind: ValueType) -> Point:
+    value = answer(rollup, fn)
+    return Point(begin, value if fn in OF_ITS_OWN_KIND else decoded(value, kind))
 
 
 def _answered(source: Source, cover: Cover, *, fn: str) -> list[Point]:
@@ -147,10 +163,6 @@ def _answered(source: Source, cover: Cover, *, fn: str) -> list[Point]:
     if fn in OF_ITS_OWN_KIND:
         return [Point(at, value) for at, value in rows if at not in cover.excluded]
     return [Point(at, decoded(value, source.kind)) for at, value in rows if at not in cover.excluded]
-
-
-def _merged(some: list[Point], more: list[Point]) -> list[Point]:
-    return sorted(some + more, key=lambda point: point.at_ms) if more else some
 
 
 def _days(source: Source, timezone: str, from_ms: int, to_ms: int) -> Cover:
@@ -179,30 +191,24 @@ def _hours(source: Source, edges: list[int], from_ms: int, to_ms: int) -> Cover:
     return Cover("hourly", first, end, frozenset(excluded), _joined(gaps))
 
 
-def _from_days(source: Source, days: Cover, edges: list[int]) -> list[Rollup]:
-    parts = _rollups(source, days)
-    for gap in days.gaps:
-        parts += _from_hours(source, _hours(source, edges, *gap), edges)
-    return sorted(parts, key=lambda part: part.at)
-
-
-def _from_hours(source: Source, hours: Cover, edges: list[int]) -> list[Rollup]:
-    parts = _rollups(source, hours)
-    for gap in hours.gaps:
-        parts += _from_raw(source, edges, *gap)
-    return sorted(parts, key=lambda part: part.at)
+def _from_hours(source: Source, edges: list[int], from_ms: int, to_ms: int) -> list[Rollup]:
+    hours = _hours(source, edges, from_ms, to_ms)
+    parts = [part for gap in hours.gaps for part in _from_raw(source, edges, *gap)]
+    return _in_order(_rollups(source, hours) + parts)
 
 
 def _from_raw(source: Source, edges: list[int], from_ms: int, to_ms: int) -> list[Rollup]:
-    rows = source.raw(from_ms, to_ms)
-    kind, parts, place = source.kind, list[Rollup](), 0
-    while place < len(rows):
-        first = place
-        end = edges[bisect_right(edges, rows[place][0])]
-        while place < len(rows) and rows[place][0] < end:
-            place += 1
-        parts.append(rows_to_rollup(rows[first][0], [value for _, value in rows[first:place]], kind))
-    return parts
+    """Roll raw values up by bucket."""
+    rows = groupby(source.raw(from_ms, to_ms), key=lambda row: bisect_right(edges, row[0]))
+    return [_of_rows(list(bucket), source.kind) for _, bucket in rows]
+
+
+def _of_rows(rows: list[tuple[int, Value]], kind: ValueType) -> Rollup:
+    return rows_to_rollup(rows[0][0], [value for _, value in rows], kind)
+
+
+def _in_order(parts: list[Rollup]) -> list[Rollup]:
+    return sorted(parts, key=lambda part: part.at)
 
 
 def _rollups(source: Source, cover: Cover) -> list[Rollup]:

@@ -10,7 +10,8 @@ from smartward.adapters.sqlite.bucket import whole_day
 from smartward.adapters.sqlite.known import Known, Stretch
 from smartward.adapters.sqlite.rollup import Rollup, merge, of_numbers, of_words
 from smartward.adapters.sqlite.schema import named, quoted, table_of
-from smartward.adapters.telemetry_value import NUMERIC, Kinds
+from smartward.adapters.telemetry_question import NUMERIC
+from smartward.adapters.telemetry_value import Kinds
 from smartward.catalogue.model import ValueType
 from smartward.instants import HOUR_MS
 from smartward.observation import Value

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
 from smartward.adapters.sqlite.bucket import whole_day
 from smartward.adapters.sqlite.known import Known, read_known
-from smartward.adapters.sqlite.read import Reading
+from smartward.adapters.sqlite.read import Reading, Snapshot
 from smartward.adapters.sqlite.reader import file_identity
 from smartward.adapters.sqlite.schema import prepare
 from smartward.adapters.sqlite.series import stored_timezone
@@ -105,8 +105,10 @@ class SqliteTelemetry(Reading):
         if file_identity(self.path) != self._identity:
             raise StoreUnavailable(f"{self.path} was replaced while it was in use. Restart ingest to use the new file")
 
-    def _snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
-        return self.database.reading()
+    @contextmanager
+    def _snapshot(self) -> Iterator[Snapshot]:
+        with self.database.reading() as connection:
+            yield Snapshot(connection, self._identity)
 
 
 def _keep_days_of(connection: sqlite3.Connection, timezone: str) -> None:
