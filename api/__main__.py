@@ -58,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--migrate", action="store_true", help="bring the database to the present schema first")
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
         config = load_toml(options.config, ServerConfig, env=os.environ)
         listener = listen(config.api)
@@ -129,6 +130,7 @@ def serve(config: ServerConfig, *, config_file: Path, listener: socket.socket, s
     finally:
         store.close()
         database.close()
+    logger.info("stopped")
 
 
 def _resolved(path: str, *, config_file: Path) -> str:

@@ -80,6 +80,11 @@ class AlertView(msgspec.Struct, frozen=True):
         return self.work in (Work.DONE, Work.FALSE_ALARM)
 
     @property
+    def waits(self) -> bool:
+        """Tell whether somebody still has to do something; closed on purpose while it fires, it does not."""
+        return not self.is_done
+
+    @property
     def is_resolved(self) -> bool:
         """Tell whether the condition is over and the work is done."""
         return self.condition is Condition.CLEARED and self.is_done

@@ -29,6 +29,7 @@ from api import (
 from api.board import Board
 from api.console import install as console
 from api.deeds import Deeds
+from api.description import RESPONSES, describer
 from api.live import Live
 from api.lockout import Lockout
 from api.login import Logins
@@ -77,6 +78,7 @@ def create_app(services: Services, settings: Settings, *, passwords: Passwords |
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(gate)],
+        responses=RESPONSES,
         lifespan=lifespan,
     )
     app.state.services, app.state.settings = services, settings
@@ -91,4 +93,5 @@ def create_app(services: Services, settings: Settings, *, passwords: Passwords |
     for resource in VERSIONED:
         app.include_router(resource, prefix=PREFIX)
     console.install(app, services, settings, board=board, register=register)
+    app.openapi = describer(app)  # type: ignore[method-assign]  # FastAPI's own way to change the description
     return app

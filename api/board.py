@@ -50,7 +50,7 @@ class Board:
 
     def queue(self, wards: Collection[str]) -> list[AlertView]:
         """List what waits for somebody: by severity, then unacknowledged first, then by deadline."""
-        return sorted((view for view in self._read(wards) if not view.is_resolved), key=_urgency)
+        return sorted((view for view in self._read(wards) if view.waits), key=_urgency)
 
     def alerts(self, wards: Collection[str]) -> list[AlertView]:
         """List alerts of these wards, newest start first."""
@@ -71,7 +71,7 @@ class Board:
     def counts(self, wards: Collection[str]) -> Counts:
         """Count the queue."""
         now_ms = self._services.clock.now_ms()
-        queue = [view for view in self._read(wards) if not view.is_resolved]
+        queue = [view for view in self._read(wards) if view.waits]
         return Counts(
             by_severity={severity: sum(view.severity is severity for view in queue) for severity in reversed(Severity)},
             open=len(queue),

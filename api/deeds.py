@@ -57,7 +57,7 @@ class Deeds:
         with self._one_at_a_time:
             view = self._find(alert, caller=caller)
             _refuse_done(view)
-            assignee = self._services.people.person(person)
+            assignee = self._services.people.person(_clean(person))
             if assignee is None or view.ward not in assignee.access:
                 raise Problem(
                     422, "unknown_person", f"person {person!r:.70}: nobody of ward {view.ward} has that username"
@@ -83,7 +83,7 @@ class Deeds:
         with self._one_at_a_time:
             view = self._find(alert, caller=caller)
             _refuse_done(view)
-            if view.condition is Condition.FIRING and not override_reason.strip():
+            if view.condition is Condition.FIRING and not _clean(override_reason):
                 raise Problem(
                     409,
                     "still_firing",
@@ -141,10 +141,10 @@ class Deeds:
             person=caller.username,
             at_ms=now_ms,
             episode=1 + sum(action.deed is Deed.REOPEN for action in view.timeline) + (deed is Deed.REOPEN),
-            note=note.strip(),
+            note=_clean(note),
             outcome=outcome,
             person_assigned=person_assigned,
-            override_reason=override_reason.strip(),
+            override_reason=_clean(override_reason),
             address=caller.address,
         )
         self._services.work_log.add(action)
@@ -191,7 +191,12 @@ def _first(reason: str, detail: str, action: WorkAction) -> Problem:
 
 
 def _said(text: str, *, name: str) -> str:
-    """Give the text without its edges; raises Problem 422 when nothing was said."""
-    if not text.strip():
+    """Give the text; raises Problem 422 when it says nothing."""
+    if not _clean(text):
         raise Problem(422, "note_required", f"{name}: write in a few words what was done or seen")
-    return text.strip()
+    return text
+
+
+def _clean(text: str) -> str:
+    """Take away the edges, and the NULs that no database keeps."""
+    return text.replace("\x00", "").strip()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Header, Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from api.paging import Cursor, Limit, Page, WardFilter, cut
 from api.problems import Problem
@@ -23,26 +23,35 @@ from smartward.ports import AuditEntry
 from smartward.staff import Access
 
 router = APIRouter(tags=["registry"])
-Param = bool | int | float | str
 IfMatch = Annotated[
     str | None, Header(description='The ETag that the edit is based on; `"0"` when the device must not exist yet.')
 ]
 
 
+def _without_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("leave the NUL character out")
+    return text
+
+
+Text = Annotated[str, Field(max_length=200), AfterValidator(_without_nul)]
+Param = bool | int | float | Text
+
+
 class DeviceBody(BaseModel):
     """A device as the registry keeps it; `params` are the site parameters that rules refer to."""
 
-    id: str = ""
-    ward: str
-    gateway: str
-    type: str
-    name: str = Field("", max_length=200)
-    site: str = ""
+    id: Text = ""
+    ward: Text
+    gateway: Text
+    type: Text
+    name: Text = ""
+    site: Text = ""
     lat: float | None = Field(None, ge=-90, le=90)
     lon: float | None = Field(None, ge=-180, le=180)
-    params: dict[str, Param] = {}
-    owner: str = Field("", max_length=200)
-    funding: str = Field("", max_length=200)
+    params: dict[Text, Param] = {}
+    owner: Text = ""
+    funding: Text = ""
 
 
 class DeviceItem(DeviceBody):

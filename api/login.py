@@ -49,6 +49,7 @@ class Logins:
         Raises Problem: 401 `wrong_credentials`, or 429 `locked_out` after five wrong ones in 30 s.
         """
         now_ms = self._services.clock.now_ms()
+        username = username.replace("\x00", "")
         locked_until_ms = self._lockout.attempt(username, address=address, now_ms=now_ms)
         if locked_until_ms is not None:
             self.counts["locked"] += 1

@@ -10,6 +10,7 @@ from api.problems import Problem, respond
 
 MAX_BODY_BYTES = 1024 * 1024
 TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES} bytes; send less at once"
+NO_NUL = "The address holds a NUL character (%00), which nothing here is named with; leave it out"
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -25,7 +26,7 @@ HSTS = "max-age=31536000"
 
 
 class Shield:
-    """ASGI middleware; `https` says that the app is only reached over TLS."""
+    """ASGI middleware, the outermost; `https` says that the app is only reached over TLS."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
@@ -46,6 +47,9 @@ class Shield:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        if b"%00" in scope.get("raw_path", b"") + b"?" + scope["query_string"]:
+            await respond(Problem(422, "invalid", NO_NUL))(scope, receive, send_shielded)
+            return
         length = Headers(scope=scope).get("content-length", "0")
         if length.isdecimal() and int(length) > MAX_BODY_BYTES:
             await respond(Problem(413, "too_large", TOO_LARGE))(scope, receive, send_shielded)

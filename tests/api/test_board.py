@@ -48,6 +48,17 @@ def test_the_queue_shows_first_what_needs_somebody_first(house: House) -> None:
     assert [view.id for view in house.board.queue([WARD])] == [sooner, later, taken, over, medium]
 
 
+def test_what_was_closed_on_purpose_leaves_the_queue_though_it_fires(house: House) -> None:
+    """Somebody signed for it; the list of what fires still has it."""
+    alert = house.breach()
+    body = {"outcome": "false_alarm", "note": "cảm biến bẩn", "override_reason": "đã xem tại chỗ"}
+    house.client("operator").post(f"/api/v1/alerts/{alert}/resolve", json=body)
+
+    assert house.board.queue([WARD]) == []
+    assert house.board.counts([WARD]).open == 0
+    assert [view.id for view in house.board.alerts([WARD])] == [alert]
+
+
 def test_the_counts_are_those_of_the_queue(house: House) -> None:
     """The strip above says what the list holds: how many, how many nobody has, how many too late."""
     house.breach(started_ms=NOW_MS - 3 * MINUTE_MS)

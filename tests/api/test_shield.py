@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
+from api.security import PUBLIC
 from api.shield import MAX_BODY_BYTES
 from smartward.adapters.memory_relational import MemoryProjections
 from smartward.alert import AlertCondition
@@ -81,6 +82,20 @@ def test_broken_json_is_refused_in_plain_words(house: House) -> None:
     assert (answer.status_code, answer.json()["reason"]) == (422, "invalid")
 
 
+def test_a_nul_reaches_no_database(house: House) -> None:
+    """PostgreSQL keeps none in a text; a mistake of the sender must not become one of ours."""
+    alert = house.breach()
+    client = house.client("operator")
+
+    in_path = client.get("/api/v1/alerts/%00")
+    in_query = client.get("/api/v1/notifications?alert=a%00b")
+    written = client.post(f"/api/v1/alerts/{alert}/comment", json={"text": "đang\x00 tới"})
+    empty = client.post(f"/api/v1/alerts/{alert}/comment", json={"text": "\x00"})
+
+    assert [in_path.status_code, in_query.status_code, empty.status_code] == [422, 422, 422]
+    assert written.json()["timeline"][-1]["note"] == "đang tới"
+
+
 class Away(MemoryProjections):
     """Projections that cannot be read now."""
 
@@ -140,10 +155,15 @@ def test_the_description_says_how_to_log_in_and_what_every_call_answers(house: H
     description = house.anonymous().get("/openapi.json").json()
 
     assert set(description["components"]["securitySchemes"]) == {"HTTPBearer", "APIKeyCookie"}
-    operations = [
-        (path, method, operation)
+    operations = {
+        (method.upper(), path): operation
         for path, methods in description["paths"].items()
         for method, operation in methods.items()
-    ]
-    assert all(operation.get("description") for _, _, operation in operations)
-    assert len({operation["operationId"] for _, _, operation in operations}) == len(operations)
+    }
+    assert {route for route, operation in operations.items() if not operation.get("security")} == PUBLIC & set(
+        operations
+    )
+    for operation in operations.values():
+        assert operation["description"]
+        assert list(operation["responses"]["4XX"]["content"]) == [PROBLEM]
+    assert len({operation["operationId"] for operation in operations.values()}) == len(operations)
