@@ -28,7 +28,10 @@ WINDOW = 20
 GATHER_MS = 200
 """An observation waits at most so long for others to share its pack and its write to the disk."""
 RESEND_MS = 30 * SECOND_MS
-"""Without progress for so long, what was sent is sent again."""
+"""Without a word for so long, what was sent is sent again."""
+PATIENCE_MS = SECOND_MS
+"""After a word without progress (a server that has just come says one) it is sent again so long after it was sent;
+twice as long each time, until there is progress."""
 NOTE_MS = 5 * SECOND_MS
 """How long a confirmation may wait to be noted on disk; forgetting one only means sending again."""
 RETRY_MS = SECOND_MS
@@ -73,7 +76,9 @@ class Uplink:
         self._happened: deque[Callable[[], None]] = deque()
         self._is_connected = False
         self._sent = 0
-        self._progress_at_ms = 0
+        self._sent_at_ms = 0
+        self._resend_at_ms = 0
+        self._patience_ms = PATIENCE_MS
         self._presence_at_ms = 0
         self._probe: tuple[int, int] | None = None
         self._is_stuck = False
@@ -149,6 +154,7 @@ class Uplink:
         """Start on a new connection: presence at once, packs from what the server is known to have."""
         logger.info("gateway %s is connected; %s packs wait", self._gateway, self._outbox.waiting)
         self._is_connected, self._last_reason = True, ""
+        self._patience_ms = PATIENCE_MS
         self._presence_at_ms = self._steady.now_ms()
         self._send_again_from_committed()
 
@@ -184,20 +190,22 @@ class Uplink:
             self._presence_at_ms = self._steady.now_ms()  # it must know the oldest that can come
             self._send_again_from_committed()
         elif self._outbox.committed > before:
-            self._progress_at_ms = self._steady.now_ms()
             self._sent = max(self._sent, self._outbox.committed)
+            self._resend_at_ms = self._steady.now_ms() + RESEND_MS
+            self._patience_ms = PATIENCE_MS
             self._measure_round_trip()
             self._write_within(NOTE_MS)
+        else:
+            self._resend_at_ms = min(self._resend_at_ms, self._sent_at_ms + self._patience_ms)
 
     def _measure_round_trip(self) -> None:
         """End the measurement that the sending of a pack began."""
         if self._probe is not None and self._outbox.committed >= self._probe[0]:
-            self.rtt_ms = self._progress_at_ms - self._probe[1]
+            self.rtt_ms = self._steady.now_ms() - self._probe[1]
             self._probe = None
 
     def _send_again_from_committed(self) -> None:
         self._sent = self._outbox.committed
-        self._progress_at_ms = self._steady.now_ms()
         self._probe = None
 
     def _write(self, now_ms: int) -> None:
@@ -230,7 +238,8 @@ class Uplink:
             )
             self._bus.publish(topics.presence(self._ward, self._gateway), said, retain=True)
             self._presence_at_ms = now_ms + self._heartbeat_ms
-        if self._in_flight and now_ms - self._progress_at_ms >= RESEND_MS:
+        if self._in_flight and now_ms >= self._resend_at_ms:
+            self._patience_ms = min(2 * self._patience_ms, RESEND_MS)
             logger.info("gateway %s: no word on pack %s, sending again", self._gateway, self._outbox.committed + 1)
             self._send_again_from_committed()
         self._send()
@@ -244,8 +253,9 @@ class Uplink:
         room = WINDOW - (self._sent - self._outbox.committed)
         if self._sent >= self._outbox.last or room <= 0:
             return
+        self._sent_at_ms = self._steady.now_ms()
         if not self._in_flight:
-            self._progress_at_ms = self._steady.now_ms()
+            self._resend_at_ms = self._sent_at_ms + RESEND_MS
         for record in self._outbox.read(after=self._sent, limit=room):
             self._bus.publish(topics.pack(self._ward, self._gateway), record.body)
             self._sent = record.number
@@ -258,5 +268,5 @@ class Uplink:
         if self._is_connected:
             due.append(self._presence_at_ms)
             if self._in_flight:
-                due.append(self._progress_at_ms + RESEND_MS)
+                due.append(self._resend_at_ms)
         return min(due)

@@ -13,12 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from edge import presence
 from edge.outbox import Outbox
-from edge.uplink import GATHER_MS, NOTE_MS, RESEND_MS, WINDOW, Uplink
+from edge.uplink import GATHER_MS, NOTE_MS, PATIENCE_MS, RESEND_MS, WINDOW, Uplink
 from smartward import topics
 from smartward.adapters.clock import FakeClock
 from smartward.adapters.memory_bus import MemoryBroker, MemoryBus
 from smartward.event import Event
 from smartward.observation import Observation
+from tests.contracts.test_bus import Listener
 from tests.edge.server import WARD, TinyServer
 
 NOON_MS = 1_795_000_000_000
@@ -188,6 +189,36 @@ def test_without_a_word_for_half_a_minute_packs_are_sent_again(station: Station,
 
     assert server.repeats == 2
     assert station.outbox.waiting == 0
+
+
+def test_a_server_that_comes_later_gets_what_nobody_heard_within_a_second(broker: MemoryBroker, tmp_path: Path) -> None:
+    """Edge and server start together; packs sent before the server listened are not waited for half a minute."""
+    station = Station(broker, tmp_path / "outbox.db")
+    station.say(1)
+    server = TinyServer(broker)
+    station.settle()
+    assert server.numbers() == []
+
+    station.pass_ms(PATIENCE_MS - GATHER_MS)
+    station.pass_ms(GATHER_MS)
+
+    assert server.numbers() == [1]
+    station.end()
+
+
+def test_a_server_that_never_gets_further_is_asked_less_and_less_often(station: Station, server: TinyServer) -> None:
+    """A pack that it cannot take must not become a storm of repetitions."""
+    server.is_mute = True
+    station.say(1)
+    word = topics.committed(WARD, GATEWAY, station.outbox.boot)
+    admin = MemoryBus(station.broker, client_id="admin")
+    admin.start(Listener())
+    for _ in range(600):
+        admin.publish(word, b'{"seq": 0}')
+        station.pass_ms(100)
+    admin.stop()
+
+    assert server.repeats == 5
 
 
 def test_a_new_connection_begins_with_what_the_server_has_not_confirmed(station: Station, server: TinyServer) -> None:
