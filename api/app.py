@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI
 
 import smartward
 from api import (
+    alert_deeds,
     alerts,
     audit,
     dead_letters,
@@ -50,6 +51,7 @@ VERSIONED = (
     observations.router,
     events.router,
     alerts.router,
+    alert_deeds.router,
     notifications.router,
     ledger.router,
     dead_letters.router,

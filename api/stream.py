@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
-from api.alerts import Language, alert_json
+from api.alert_item import Language, alert_json
 from api.channel import Frame
 from api.live import Change, LiveOf, Renderer
 from api.login import LoginsOf
