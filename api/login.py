@@ -22,8 +22,9 @@ from smartward.staff import Person, Session
 
 logger = logging.getLogger(__name__)
 COOKIE = "smartward_session"
-HASHES_AT_ONCE = 2
-"""An argon2 hash takes 64 MiB and a core; more at once would let strangers starve the people on duty."""
+WAITING_ROOM = 8
+"""An argon2 hash takes 64 MiB and a core, so passwords are checked one by one; more than these are sent away, or
+strangers could take every thread from the people on duty."""
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -39,14 +40,15 @@ class Logins:
 
     def __init__(self, services: Services, *, settings: Settings, passwords: Passwords, lockout: Lockout) -> None:
         self._services, self._settings, self._passwords, self._lockout = services, settings, passwords, lockout
-        self._hashing = threading.Semaphore(HASHES_AT_ONCE)
+        self._one_by_one = threading.Lock()
+        self._waiting_room = threading.BoundedSemaphore(WAITING_ROOM)
         self._used_ms: dict[str, int] = {}
         self.counts = {"right": 0, "wrong": 0, "locked": 0}
 
     def sign_in(self, username: str, *, password: str, address: str) -> Login:
         """Open a session.
 
-        Raises Problem: 401 `wrong_credentials`, or 429 `locked_out` after five wrong ones in 30 s.
+        Raises Problem: 401 `wrong_credentials`, 429 `locked_out` after five wrong ones in 30 s, 503 `busy`.
         """
         now_ms = self._services.clock.now_ms()
         username = username.replace("\x00", "")
@@ -55,8 +57,7 @@ class Logins:
             self.counts["locked"] += 1
             raise _locked_out(locked_until_ms, now_ms=now_ms)
         person = self._services.people.person(username)
-        with self._hashing:
-            right = self._passwords.are_right(password, password_hash=person.password_hash if person else "")
+        right = self._is_right(password, password_hash=person.password_hash if person else "")
         if person is None or not right or not person.access:
             self._refuse(person, address=address, now_ms=now_ms)
         self._lockout.passed(username, address=address)
@@ -94,6 +95,16 @@ class Logins:
         since_ms = self._services.clock.now_ms() - 5 * MINUTE_MS
         self._used_ms = {token: at_ms for token, at_ms in self._used_ms.copy().items() if at_ms >= since_ms}
         return len(self._used_ms)
+
+    def _is_right(self, password: str, *, password_hash: str) -> bool:
+        if not self._waiting_room.acquire(blocking=False):
+            detail = "Too many people are logging in at this moment; try again in a few seconds"
+            raise Problem(503, "busy", detail, headers={"Retry-After": "2"})
+        try:
+            with self._one_by_one:
+                return self._passwords.are_right(password, password_hash=password_hash)
+        finally:
+            self._waiting_room.release()
 
     def _refuse(self, person: Person | None, *, address: str, now_ms: int) -> NoReturn:
         """Say no without saying which of the two was wrong; people type passwords into the name: never log it."""

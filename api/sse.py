@@ -15,21 +15,21 @@ HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 
 def stream(live: Live, subscription: Subscription, *, may_stay: Callable[[], bool]) -> StreamingResponse:
-    """Answer with a subscription's frames.
-
-    `may_stay` is asked about every 15 s, in a worker thread, whether the session still holds.
-    """
+    """Answer with a subscription's frames until it ends or the session does."""
     return StreamingResponse(
-        _frames(live, subscription, may_stay=may_stay), headers=HEADERS, media_type="text/event-stream"
+        frames_while(live, subscription, may_stay=may_stay), headers=HEADERS, media_type="text/event-stream"
     )
 
 
-async def _frames(live: Live, subscription: Subscription, *, may_stay: Callable[[], bool]) -> AsyncIterator[bytes]:
+async def frames_while(
+    live: Live, subscription: Subscription, *, may_stay: Callable[[], bool], every_s: float = HEARTBEAT_S
+) -> AsyncIterator[bytes]:
+    """Give frames, asking every so often, in a worker thread, whether the session still holds."""
     asked_s = time.monotonic()
     try:
         async for frame in subscription.frames():
             yield frame
-            if time.monotonic() - asked_s >= HEARTBEAT_S:
+            if time.monotonic() - asked_s >= every_s:
                 asked_s = time.monotonic()
                 if not await to_thread.run_sync(may_stay):
                     return

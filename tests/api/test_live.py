@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
-from api.channel import Frame, Subscription
+from api.channel import RETRY, Frame, Subscription
 from api.live import CHANNEL_IDLE_TICKS, Change, Live
-from tests.api.house import OTHER, WARD, House
+from api.security import Caller, may_stay
+from api.sse import frames_while
+from tests.api.house import OTHER, PASSWORD, WARD, House
 
 
 def render(change: Change) -> Iterable[Frame]:
@@ -190,5 +192,28 @@ def test_stopping_ends_every_stream_and_the_looking(house: House) -> None:
         assert not screen.is_open
         assert not follow(live, WARD).is_open
         assert [task for task in asyncio.all_tasks() if task.get_name() == "live"] == []
+
+    play(scene)
+
+
+def test_a_stream_ends_with_its_session(house: House) -> None:
+    """Whoever logs out or loses a right does not go on watching through a stream that was open."""
+
+    async def scene() -> None:
+        live = live_of(house)
+        await live.tick()
+        logins = house.app.state.logins
+        login = logins.sign_in("operator", password=PASSWORD, address="10.0.0.1")
+        asked = may_stay(Caller(login.person, login.session, "10.0.0.1"), logins=logins)
+        frames = frames_while(live, follow(live, WARD), may_stay=asked, every_s=0)
+        first = await anext(frames)
+        alert = house.breach()
+        await live.tick()
+        second = await anext(frames)
+        logins.sign_out(login.session, person=login.person, address="10.0.0.1")
+
+        assert (first, alert.encode() in second) == (RETRY, True)
+        assert await anext(frames, None) is None
+        assert live.streams == 0
 
     play(scene)

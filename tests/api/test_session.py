@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.login import COOKIE, hash_of
+from api.lockout import Lockout
+from api.login import COOKIE, WAITING_ROOM, Logins, hash_of
+from api.problems import Problem
 from api.services import Settings
 from smartward.instants import HOUR_MS, MINUTE_MS, to_rfc3339
+from smartward.passwords import Passwords
 from tests.api.house import CHEAP, NOW_MS, PASSWORD, WARD, House
 
 
@@ -136,3 +141,40 @@ def test_the_cookie_of_a_closed_session_is_taken_back(house: House) -> None:
 
     assert f'{COOKIE}=""' in answer.headers["set-cookie"]
     assert COOKIE not in client.cookies
+
+
+class Slow(Passwords):
+    """Passwords that take until they are told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_kib=8, parallelism=1)
+        self.go_on = threading.Event()
+
+    def are_right(self, password: str, *, password_hash: str) -> bool:
+        """Wait, then check."""
+        self.go_on.wait(10)
+        return super().are_right(password, password_hash=password_hash)
+
+
+def test_a_flood_of_logins_leaves_the_server_to_those_on_duty(house: House) -> None:
+    """A few wait, the others are sent away at once: no stranger takes every thread."""
+    slow = Slow()
+    logins = Logins(house.services, settings=Settings(), passwords=slow, lockout=Lockout())
+    refused = threading.Semaphore(0)
+
+    def try_once(number: int) -> str:
+        try:
+            logins.sign_in(f"stranger-{number}", password="x", address="10.0.0.1")
+        except Problem as problem:
+            if problem.reason == "busy":
+                refused.release()
+            return problem.reason
+        return "let in"
+
+    with ThreadPoolExecutor(WAITING_ROOM + 3) as strangers:
+        answers = [strangers.submit(try_once, number) for number in range(WAITING_ROOM + 3)]
+        sent_away = [refused.acquire(timeout=10) for _ in range(3)]
+        slow.go_on.set()
+
+    assert sent_away == [True] * 3
+    assert sorted(answer.result() for answer in answers) == ["busy"] * 3 + ["wrong_credentials"] * WAITING_ROOM
