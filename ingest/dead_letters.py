@@ -22,7 +22,7 @@ def keep(
 ) -> None:
     """Keep one rejection in its group, with the message that it came in."""
     shape = shape_of(rejection)
-    device = rejection.device or _blamed(message.topic)
+    device = rejection.claimed or rejection.device or _blamed(message.topic)
     group = hashlib.blake2b(f"{ward}/{device}/{rejection.reason}/{shape}".encode(), digest_size=8).hexdigest()
     connection.execute(
         "INSERT INTO dead_letter (id, ward, device, reason, shape, detail, topic, count, first_ms, last_ms, body, "

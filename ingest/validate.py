@@ -135,7 +135,7 @@ class Validator:
             detail = (
                 f"device {name!r} is not registered behind gateway {gateway.id!r}; register it, or correct the topic"
             )
-            return Rejection(Reason.UNKNOWN_DEVICE, detail, device=gateway.id, items=items)
+            return Rejection(Reason.UNKNOWN_DEVICE, detail, device=gateway.id, items=items, claimed=name)
         if device.type not in self._types:
             detail = f"device {name!r} has type {device.type!r}, which the catalogue does not know"
             return Rejection(Reason.UNKNOWN_TYPE, detail, device=device.id, items=items)

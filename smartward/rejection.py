@@ -44,8 +44,8 @@ WHOLE_MESSAGE = frozenset(
 class Rejection(msgspec.Struct, frozen=True):
     """One input refused.
 
-    `items` is how many ledger items it held; `device` is empty when no registered device can be blamed;
-    `detail` names the value and the remedy in plain words.
+    `items` is how many ledger items it held; `device` is empty when no registered device can be blamed; `claimed` is
+    the device that the input named, where that is not registered; `detail` names the value and the remedy.
     """
 
     reason: Reason
@@ -53,3 +53,4 @@ class Rejection(msgspec.Struct, frozen=True):
     device: str = ""
     quantity: str = ""
     items: int = 1
+    claimed: str = ""

@@ -90,10 +90,19 @@ class RunningDemo:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    def call(self, method: str, path: str, body: object | None = None, *, token: str | None = None) -> Answer:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object | None = None,
+        *,
+        token: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
         """Call the API as admin, or with another token ("" for none)."""
         token = self.token() if token is None else token
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        headers = (headers or {}) | {"Content-Type": "application/json"}
+        headers |= {"Authorization": f"Bearer {token}"} if token else {}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}{path}", data=data, headers=headers, method=method)
         try:

@@ -37,7 +37,7 @@ def device(demo: RunningDemo) -> str:
     """Register a street-water sensor that only this test speaks for."""
     name = f"songmay-out-{next(_numbers):03d}"
     body = {"id": name, "ward": "songmay", "gateway": GATEWAY, "type": "flood_road", "name": "Người ngoài"}
-    answer = demo.call("PUT", f"/api/v1/devices/{name}", body)
+    answer = demo.call("PUT", f"/api/v1/devices/{name}", body, headers={"If-Match": '"0"'})
     assert answer.status in (200, 201), answer.body
     known = f"SELECT count(*) FROM known WHERE instr(body, '{name}') > 0"
     eventually(lambda: demo.rows("ingest.db", known) == [(1,)])
