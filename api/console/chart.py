@@ -42,6 +42,11 @@ class LineChart(msgspec.Struct, frozen=True):
     height: float = HEIGHT
     right: float = RIGHT
 
+    @property
+    def has_gap(self) -> bool:
+        """Tell whether there was a time without data."""
+        return self.line.count("M") > 1
+
 
 class Bar(msgspec.Struct, frozen=True):
     """One ten-minute bin."""

@@ -13,7 +13,7 @@ from api.console.chart import RateChart
 from api.console.reader import Reader
 from api.console.texts import Texts
 from api.console.times import utc_offset_s
-from api.console.views import Counters, Detail, DutyScreen, Header, Health, Marker, Row
+from api.console.views import Counters, Detail, DutyScreen, Header, Health, LastAlert, Marker, Row
 
 TEMPLATES = Path(__file__).parent / "templates"
 HTMX = {
@@ -58,9 +58,9 @@ class Rendering:
             utc_offset_s=utc_offset_s(reader.now_ms, zone=reader.zone),
         )
 
-    def detail(self, detail: Detail | None, *, reader: Reader, may_act: bool) -> str:
+    def detail(self, detail: Detail, *, reader: Reader, may_act: bool) -> str:
         """Render one alert in full."""
-        return self._render("detail.html", reader=reader, detail=detail, may_act=may_act, is_empty=True, missing="")
+        return self._render("detail.html", reader=reader, detail=detail, may_act=may_act)
 
     def chart(self, detail: Detail, *, reader: Reader) -> str:
         """Render the last hour of an alert's quantity."""
@@ -89,6 +89,10 @@ class Rendering:
     def health(self, health: Health, *, reader: Reader) -> str:
         """Render the devices' health."""
         return self._render("health.html", reader=reader, health=health)
+
+    def calm(self, last_alert: LastAlert | None, health: Health, *, reader: Reader) -> str:
+        """Render what an empty queue says."""
+        return self._render("calm.html", reader=reader, last_alert=last_alert, health=health)
 
     def login(self, *, texts: Texts, ward_name: str, username: str, wrong: str, is_demo: bool) -> str:
         """Render the login page."""

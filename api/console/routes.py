@@ -63,11 +63,14 @@ def pulse(visit: VisitOf) -> HTMLResponse:
     screens, rendering, reader = visit.desk.screens, visit.desk.rendering, visit.reader
     counters = screens.counters(visit.ward)
     header = screens.header(visit.ward, person=visit.caller.person, texts=visit.texts)
+    health = screens.health(visit.ward, texts=visit.texts)
+    last_alert = screens.last_alert(visit.ward, texts=visit.texts)
     parts = [
         partial("#tally", rendering.tally(counters, reader=reader)),
         partial("#kpi", rendering.kpi(counters, header, reader=reader)),
         partial("#rate", rendering.rate(screens.rate(visit.ward), reader=reader)),
-        partial("#health", rendering.health(screens.health(visit.ward, texts=visit.texts), reader=reader)),
+        partial("#health", rendering.health(health, reader=reader)),
+        partial("#calm", rendering.calm(last_alert, health, reader=reader)),
     ]
     return _page("".join(parts))
 

@@ -39,12 +39,12 @@ from smartward.ports import Fn, Latest
 from smartward.staff import Person
 
 READINGS = 6
+RECENT = 8
 OLD_INTERVALS = 3
 """A value is shown with its age once this many expected ones have not come."""
 DOT_STEP = 7.0
 PROPOSED = "G"
 """The catalogue's mark of a threshold that rests on general knowledge; its own note is in English."""
-NEVER_MS = 2**62
 ORDER = {PresenceState.ONLINE: 0, PresenceState.STALE: 1, PresenceState.OFFLINE: 2, PresenceState.UNKNOWN: 3}
 
 
@@ -117,14 +117,6 @@ class Screens:
 
     # --- the queue and the map ------------------------------------------------------------------------------
 
-    def mark(self) -> int:
-        """Give the board's present mark; what changes after it reaches a stream that begins there."""
-        return self._board.changes_after(NEVER_MS)[0]
-
-    def changes_after(self, mark: int) -> list[AlertView]:
-        """List the alerts that changed after a mark."""
-        return self._board.changes_after(mark)[1]
-
     def queue(self, ward: str) -> list[AlertView]:
         """List the open alerts in their order."""
         return self._board.queue((ward,))
@@ -144,6 +136,11 @@ class Screens:
             return None
         row = row_of(newest, texts=texts)
         return LastAlert(row.title, row.place, newest.started_ms)
+
+    def recent(self, ward: str, *, texts: Texts) -> tuple[Row, ...]:
+        """List the newest alerts that are over."""
+        over = [view for view in self._board.alerts((ward,)) if view.is_resolved]
+        return tuple(row_of(view, texts=texts) for view in over[:RECENT])
 
     def dots(self, ward: str) -> tuple[Dot, ...]:
         """Place every device whose position is known."""

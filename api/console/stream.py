@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 
 import msgspec
 from anyio import to_thread
@@ -46,7 +46,11 @@ class StreamRenderer:
         if moved := self._moved(change.devices):
             frames.append(Frame("devices", msgspec.json.encode(moved).decode()))
             health = self._screens.health(self._ward, texts=self._texts)
-            frames.append(Frame(PART, partial("#health", self._rendering.health(health, reader=self._reader()))))
+            last_alert = self._screens.last_alert(self._ward, texts=self._texts)
+            reader, rendering = self._reader(), self._rendering
+            parts = [("#health", rendering.health(health, reader=reader))]
+            parts += [("#calm", rendering.calm(last_alert, health, reader=reader))]
+            frames.append(Frame(PART, "".join(partial(target, html) for target, html in parts)))
         return frames
 
     def _order(self, queue: list[AlertView], *, changed: Iterable[AlertView]) -> Frame:
@@ -98,11 +102,17 @@ def stream(live: Live, subscription: Subscription, *, clock: Clock, may_stay: Ca
 
 
 async def beating(
-    live: Live, subscription: Subscription, *, clock: Clock, may_stay: Callable[[], bool]
-) -> AsyncIterator[bytes]:
-    """Give a stream's frames, with a beat at the start and after two quiet seconds: the server's clock, a sign of life.
+    live: Live,
+    subscription: Subscription,
+    *,
+    clock: Clock,
+    may_stay: Callable[[], bool],
+    beat_s: float = BEAT_S,
+    ask_s: float = HEARTBEAT_S,
+) -> AsyncGenerator[bytes, None]:
+    """Give a stream's frames, with a beat at the start and after `beat_s` quiet seconds: the clock, a sign of life.
 
-    Ends when the subscription does, or when the session no longer holds.
+    Ends when the subscription does, or when the session no longer holds, which is asked every `ask_s` seconds.
     """
     frames = subscription.frames()
     waiting = asyncio.ensure_future(_next(frames))
@@ -110,7 +120,7 @@ async def beating(
     try:
         yield beat(clock)
         while True:
-            done, _ = await asyncio.wait({waiting}, timeout=BEAT_S)
+            done, _ = await asyncio.wait({waiting}, timeout=beat_s)
             if done:
                 frame = waiting.result()
                 if frame is None:
@@ -119,7 +129,7 @@ async def beating(
                 waiting = asyncio.ensure_future(_next(frames))
             else:
                 yield beat(clock)
-            if time.monotonic() - asked_s >= HEARTBEAT_S:
+            if time.monotonic() - asked_s >= ask_s:
                 asked_s = time.monotonic()
                 if not await to_thread.run_sync(may_stay):
                     return

@@ -18,8 +18,6 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     """All messages of one language; `language` is also the page's `lang`."""
 
     language: Language
-    decimal: str
-    thousands: str
 
     # the frame
     centre: str
@@ -87,6 +85,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     first_run: str
     first_run_command: str
     devices_explained: str
+    nothing_heard: str
 
     # deeds
     accept: str
@@ -106,7 +105,6 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     save_finish: str
     comment_text: str
     save_comment: str
-    cancel: str
     read_only: str
     first_was: str
     first_started: str
@@ -116,18 +114,14 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     unknown_alert: str
 
     # detail
-    detail: str
-    choose_one: str
+    recent: str
     started: str
     value_now: str
-    value_then: str
-    threshold: str
     threshold_is: str
     last_hour: str
     chart_label: str
     chart_none: str
     chart_gap: str
-    state_since: str
     to_do: str
     no_steps: str
     what_happened: str
@@ -200,8 +194,6 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     days: str
     ago: str
     weekdays: tuple[str, str, str, str, str, str, str]
-    yes: str
-    no: str
 
     # keys
     keys: str
@@ -238,8 +230,6 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
 VI = Texts(
     language="vi",
-    decimal=",",
-    thousands=".",
     centre="Trung tâm điều hành",
     screens="Màn hình",
     duty="Trực ban",
@@ -299,6 +289,7 @@ VI = Texts(
     first_run="Chưa có thiết bị nào được đăng ký. Để xem một phường mẫu đang hoạt động, chạy lệnh:",
     first_run_command="smartward demo",
     devices_explained="{online} trong {all} thiết bị đang được nghe thấy",
+    nothing_heard="Không nghe thấy thiết bị nào. Im lặng không có nghĩa là an toàn.",
     accept="Nhận xử lý",
     finish="Xong",
     comment="Bình luận",
@@ -316,7 +307,6 @@ VI = Texts(
     save_finish="Ghi kết quả",
     comment_text="Nội dung",
     save_comment="Gửi bình luận",
-    cancel="Hủy",
     read_only="Tài khoản chỉ xem: không nhận được cảnh báo.",
     first_was="{name} đã nhận trước, lúc {time}.",
     first_started="{name} đã bắt đầu xử lý trước, lúc {time}.",
@@ -324,18 +314,14 @@ VI = Texts(
     still_firing="Thiết bị vẫn đang báo. Hãy ghi lý do đóng rồi lưu lại.",
     deed_failed="Không lưu được: {why}. Hàng chờ giữ nguyên, hãy thử lại.",
     unknown_alert="Không tìm thấy cảnh báo {id}",
-    detail="Chi tiết cảnh báo",
-    choose_one="Chọn một cảnh báo trong hàng chờ để xem chi tiết",
+    recent="Cảnh báo gần đây",
     started="Bắt đầu {time}",
     value_now="Hiện tại",
-    value_then="Khi báo",
-    threshold="Ngưỡng",
     threshold_is="ngưỡng {value}",
     last_hour="{quantity}, 60 phút",
     chart_label="{quantity} trong 60 phút: thấp nhất {low}, cao nhất {high}, mới nhất {last}",
     chart_none="Không có dữ liệu trong 60 phút qua",
     chart_gap="Chỗ đứt nét là lúc không có dữ liệu",
-    state_since="{state} từ {time}",
     to_do="Cần làm",
     no_steps="Quy tắc này chưa có hướng dẫn xử lý.",
     what_happened="Diễn biến",
@@ -398,8 +384,6 @@ VI = Texts(
     days="{n} ngày",
     ago="{time} trước",
     weekdays=("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật"),
-    yes="có",
-    no="không",
     keys="Phím tắt",
     keys_move="Cảnh báo sau, cảnh báo trước",
     keys_open="Mở chi tiết",
@@ -432,8 +416,6 @@ VI = Texts(
 
 EN = Texts(
     language="en",
-    decimal=".",
-    thousands=",",
     centre="Operations centre",
     screens="Screens",
     duty="Duty",
@@ -480,7 +462,7 @@ EN = Texts(
     search_hint="Search, accents ignored",
     search_none="No alert matches “{text}”",
     row_keys_select="move",
-    row_keys_accept="acknowledge",
+    row_keys_accept="ack",
     row_keys_done="resolve",
     row_keys_comment="comment",
     row_keys_search="search",
@@ -493,6 +475,7 @@ EN = Texts(
     first_run="No device is registered yet. To see a sample ward at work, run:",
     first_run_command="smartward demo",
     devices_explained="{online} of {all} devices are being heard",
+    nothing_heard="No device is being heard. Silence does not mean safety.",
     accept="Acknowledge",
     finish="Resolve",
     comment="Comment",
@@ -510,7 +493,6 @@ EN = Texts(
     save_finish="Save result",
     comment_text="Text",
     save_comment="Add comment",
-    cancel="Cancel",
     read_only="This account may only look: it cannot acknowledge alerts.",
     first_was="{name} acknowledged it first, at {time}.",
     first_started="{name} started work first, at {time}.",
@@ -518,18 +500,14 @@ EN = Texts(
     still_firing="The device still reports it. Give a reason for closing and save again.",
     deed_failed="Not saved: {why}. The queue is unchanged, try again.",
     unknown_alert="There is no alert {id}",
-    detail="Alert detail",
-    choose_one="Choose an alert in the queue to see its detail",
+    recent="Recent alerts",
     started="Started {time}",
     value_now="Now",
-    value_then="When raised",
-    threshold="Threshold",
     threshold_is="threshold {value}",
     last_hour="{quantity}, 60 minutes",
     chart_label="{quantity} over 60 minutes: lowest {low}, highest {high}, latest {last}",
     chart_none="No data in the last 60 minutes",
     chart_gap="Where the line breaks there was no data",
-    state_since="{state} since {time}",
     to_do="What to do",
     no_steps="This rule has no response steps yet.",
     what_happened="What happened",
@@ -592,8 +570,6 @@ EN = Texts(
     days="{n} d",
     ago="{time} ago",
     weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-    yes="yes",
-    no="no",
     keys="Keyboard shortcuts",
     keys_move="Next alert, previous alert",
     keys_open="Open the detail",

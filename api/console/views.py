@@ -189,7 +189,8 @@ class Header(msgspec.Struct, frozen=True):
 class DutyScreen(msgspec.Struct, frozen=True):
     """The whole screen "Trực ban" as it stood at `now_ms`.
 
-    `rows` are all open alerts in their order; `chosen` is the id of the one in detail. `since` is how far
+    `rows` are all open alerts in their order; `chosen` is the id of the one in detail,
+    `recent` what was last, shown while there is none. `since` is how far
     the live stream is already contained; `missing` an alert that was asked for and is not there.
     """
 
@@ -205,6 +206,7 @@ class DutyScreen(msgspec.Struct, frozen=True):
     dots: tuple[Dot, ...]
     ward_map: WardMap | None
     last_alert: LastAlert | None
+    recent: tuple[Row, ...]
     since: str
     missing: str = ""
 
@@ -222,11 +224,6 @@ class DutyScreen(msgspec.Struct, frozen=True):
     def mine(self) -> int:
         """Count the rows that the reader has taken on."""
         return sum(row.username == self.header.username and row.stage != "new" for row in self.rows)
-
-    @property
-    def is_first_run(self) -> bool:
-        """Tell whether nothing is registered yet."""
-        return self.health.total == 0
 
     @property
     def empty(self) -> str:

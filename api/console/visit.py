@@ -53,12 +53,14 @@ class Visit(msgspec.Struct, frozen=True):
             dots=screens.dots(self.ward),
             ward_map=screens.ward_map,
             last_alert=screens.last_alert(self.ward, texts=texts),
+            recent=(),
             since=since,
         )
         wanted = chosen or next((row.id for row in screen.rows if screen.shows(row)), "")
         view = screens.alert(wanted) if wanted else None
         if view is None or view.ward != self.ward:
-            return msgspec.structs.replace(screen, chosen="", missing=wanted)
+            recent = screens.recent(self.ward, texts=texts)
+            return msgspec.structs.replace(screen, chosen="", missing=wanted, recent=recent)
         return msgspec.structs.replace(screen, chosen=view.id, detail=screens.detail(view, texts=texts, error=error))
 
 
