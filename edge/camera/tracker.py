@@ -26,8 +26,10 @@ MOVED_HEIGHTS = 0.5
 LOST_AFTER_MS = 1_500
 DOUBTED_AFTER_MS = 500
 """How long a believed track and a new one live unseen."""
-GROUP_SHARE = 0.6
-"""The share of a track that must lie in a box for the track to be a member of the group that the box is."""
+JOIN_SHARE, STAY_SHARE = 0.6, 0.3
+"""The share of a track that must lie in a box for it to join the group that the box is, and to stay in it."""
+GROUP_HALF_LIFE_S = 1.0
+"""How long the course that somebody came with is believed inside a group, where nobody can be told apart."""
 GROUP_SIZE = 1.25
 """How much larger than its member a box must be to be a group."""
 NEW_SPEED_WEIGHT = 0.35
@@ -76,7 +78,7 @@ class Tracker:
         elapsed_s = (at_ms - self._at_ms) / 1000
         self._at_ms = at_ms
         predicted = {track.id: _predict(track, elapsed_s=elapsed_s) for track in self._tracks}
-        open_tracks, open_boxes = self._follow_groups(predicted, boxes, at_ms=at_ms)
+        open_tracks, open_boxes = self._follow_groups(predicted, boxes, at_ms=at_ms, elapsed_s=elapsed_s)
         for stage in (_by_overlap, _by_distance):
             pairs = _choose(stage(open_tracks, predicted, open_boxes))
             for track, box in pairs:
@@ -97,9 +99,10 @@ class Tracker:
         return track
 
     def _follow_groups(
-        self, predicted: dict[int, Box], boxes: list[Box], *, at_ms: int
+        self, predicted: dict[int, Box], boxes: list[Box], *, at_ms: int, elapsed_s: float
     ) -> tuple[list[Track], list[Box]]:
         """Move the members of every group with it; give the tracks and boxes that are no part of one."""
+        slower = 0.5 ** (elapsed_s / GROUP_HALF_LIFE_S)
         free_tracks, free_boxes = list(self._tracks), []
         for box in boxes:
             members = [
@@ -107,7 +110,7 @@ class Tracker:
                 for track in free_tracks
                 if track.is_believed
                 and at_ms - track.seen_ms < DOUBTED_AFTER_MS
-                and share_inside(predicted[track.id], box) >= GROUP_SHARE
+                and share_inside(predicted[track.id], box) >= (STAY_SHARE if track.is_in_group else JOIN_SHARE)
                 and box.area >= GROUP_SIZE * track.box.area
             ]
             if len(members) < 2:  # noqa: PLR2004 - one is no group
@@ -116,8 +119,10 @@ class Tracker:
             together = union([predicted[track.id] for track in members])
             dx, dy = box.centre.x - together.centre.x, box.bottom - together.bottom
             for track in members:
-                track.box = track.seen_box = predicted[track.id].moved(dx=dx, dy=dy)
+                track.box = track.seen_box = _kept_inside(predicted[track.id].moved(dx=dx, dy=dy), box)
                 track.seen_ms, track.is_in_group = at_ms, True
+                track.speed_x *= slower
+                track.speed_y *= slower
             free_tracks = [track for track in free_tracks if track not in members]
         return free_tracks, free_boxes
 
@@ -159,6 +164,13 @@ def _choose(candidates: list[Candidate]) -> list[tuple[Track, Box]]:
 
 def _predict(track: Track, *, elapsed_s: float) -> Box:
     return track.box.moved(dx=track.speed_x * elapsed_s, dy=track.speed_y * elapsed_s)
+
+
+def _kept_inside(member: Box, group: Box) -> Box:
+    """Give a member's box shifted across so that it does not walk out of its group."""
+    if member.left < group.left:
+        return member.moved(dx=group.left - member.left, dy=0)
+    return member.moved(dx=min(group.right - member.right, 0), dy=0)
 
 
 def _see(track: Track, box: Box, *, at_ms: int) -> None:

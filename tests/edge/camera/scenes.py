@@ -80,7 +80,9 @@ def draw(scene: Scene, frame: int, *, rng: np.random.Generator) -> NDArray[np.ui
         x = walker.x_at(frame)
         if x is not None:
             left = round(x - BODY_WIDTH / 2)
-            picture[walker.lane - BODY_HEIGHT : walker.lane, max(left, 0) : left + BODY_WIDTH] = walker.brightness
+            picture[walker.lane - BODY_HEIGHT : walker.lane, max(left, 0) : max(left + BODY_WIDTH, 0)] = (
+                walker.brightness
+            )
     gray = np.clip(picture, 0, 255).astype(np.uint8)
     return np.repeat(gray[:, :, None], 3, axis=2)
 

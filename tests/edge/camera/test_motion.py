@@ -50,16 +50,42 @@ def test_another_scene_is_said_and_learnt_anew() -> None:
     assert all(not detector.detect(street(rng, level=200)).boxes for _ in range(20))
 
 
-def test_the_sun_behind_a_cloud_is_not_a_crowd() -> None:
+@pytest.mark.parametrize("step", [-0.5, 0.5])
+def test_the_sun_behind_a_cloud_is_not_a_crowd(step: float) -> None:
     """Light that changes by a tenth over five seconds moves nobody."""
     rng = np.random.default_rng(4)
     detector = MotionDetector(fps=FPS)
     for _ in range(32):
         detector.detect(street(rng))
 
-    seen = [detector.detect(street(rng, level=120 - 0.5 * step)).boxes for step in range(25)]
+    seen = [detector.detect(street(rng, level=120 + step * number)).boxes for number in range(25)]
 
     assert not any(seen)
+
+
+def test_a_camera_that_sets_its_exposure_moves_nobody() -> None:
+    """The whole picture is a tenth brighter from one frame to the next, and a figure is still found in it."""
+    rng = np.random.default_rng(5)
+    detector = MotionDetector(fps=FPS)
+    for _ in range(32):
+        detector.detect(street(rng))
+
+    assert not detector.detect(street(rng, level=135)).boxes
+    assert len(detector.detect(street(rng, level=135, block_at=60)).boxes) == 1
+
+
+def test_a_soft_shadow_is_no_part_of_who_casts_it() -> None:
+    """Shadows join people who walk side by side, and put their feet where nobody stands."""
+    rng = np.random.default_rng(6)
+    detector = MotionDetector(fps=FPS)
+    for _ in range(32):
+        detector.detect(street(rng))
+    luma = street(rng, block_at=100)
+    luma[125:145, 116:160] = (luma[125:145, 116:160] * 0.8).astype(np.uint8)
+
+    (box,) = detector.detect(luma).boxes
+
+    assert np.allclose(box, (100, 100, 116, 140), atol=3)
 
 
 @pytest.mark.parametrize("shape", [(576, 768), (1080, 1920), (272, 640)])

@@ -64,6 +64,21 @@ def test_two_who_pass_each_other_keep_their_courses() -> None:
     assert all(track.seen_ms == 29 * STEP_MS for track in tracks)
 
 
+def test_two_who_walk_on_together_are_two_when_they_part() -> None:
+    """Friends meet, are one box for three seconds, and say goodbye: nobody has vanished and nobody is new."""
+    tracker = Tracker()
+    for number in range(45):
+        apart = 12 + 16 * max(12 - number, number - 27, 0)
+        middle = 160 + 5 * min(max(number - 12, 0), 15)
+        boxes = [standing(middle - apart / 2), standing(middle + apart / 2)]
+        if apart <= 12:
+            boxes = [Box(middle - 14, 60, middle + 14, 100)]
+        tracks = tracker.step(boxes, at_ms=number * STEP_MS)
+
+    assert sorted(track.id for track in tracks) == [1, 2]
+    assert all(track.seen_ms == 44 * STEP_MS and track.is_believed for track in tracks)
+
+
 def test_whoever_was_hidden_for_a_moment_is_the_same_after_it() -> None:
     """A lamp post hides a passer-by for a second."""
     tracker = Tracker()

@@ -153,8 +153,8 @@ def test_nobody_crosses_by_a_recording_that_begins_again() -> None:
     """The last picture's figure and the first one's are not one that jumped over the line."""
     rng = np.random.default_rng(2)
     watch = new_watch()
-    before = Scene((Walker(110, ((1, -40.0), (60, 140.0)), 30),), 0, 0)
-    after = Scene((Walker(110, ((61, 175.0), (120, 330.0)), 30),), 0, 0)
+    before = Scene((Walker(110, ((10, -10.0), (60, 150.0)), 30),), 0, 0)
+    after = Scene((Walker(110, ((61, 172.0), (120, 330.0)), 30),), 0, 0)
     said: list[Event] = []
     for number in range(1, 121):
         scene, part = (before, 1) if number <= 60 else (after, 2)
