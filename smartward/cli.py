@@ -170,6 +170,12 @@ def _firmware_check(arguments: list[str]) -> int:
     return firmware(arguments)
 
 
+def _schema_export(arguments: list[str]) -> int:
+    from ingest.schema.export import main as schema_export
+
+    return schema_export(arguments)
+
+
 def _footage_install(arguments: list[str]) -> int:
     from edge.footage import default_folder, install
 
@@ -195,6 +201,7 @@ COMMANDS = (
     Command(("ledger",), "show what became of everything that devices said", _ledger),
     Command(("dashboards",), "build or check the Grafana dashboards", _dashboards),
     Command(("firmware", "check"), "check the wire messages of firmware profiles", _firmware_check),
+    Command(("schema", "export"), "write the contract as JSON Schema and AsyncAPI 3", _schema_export),
     Command(("footage", "install"), "fetch the footage that cameras play in the demo and the tests", _footage_install),
 )
 
