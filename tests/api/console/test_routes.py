@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from smartward.alert import Condition, Deed
 from smartward.catalogue.model import Profile
-from smartward.device import Device, Presence, PresenceState
+from smartward.device import Device, Presence, PresenceState, Ward
 from smartward.instants import HOUR_MS
 from tests.api.console.conftest import visit
 from tests.api.console.sample_ward import NOW_MS, WARD, SampleWard, flood_alert
@@ -130,6 +130,32 @@ class TestStates:
 
         assert "Đang phát cảnh quay vtest.avi (OpenCV, quảng trường)" in fire
         assert "Ảnh sự kiện chưa bật" in fire
+
+    def test_a_device_that_never_spoke_is_unknown_in_its_alert_too(self, busy: SampleWard) -> None:
+        """The queue says what is wrong, the card says how sure we are."""
+        client = visit(busy)
+        ids = shown_ids(client.get("/").text)
+        crowd = next(a for a in ids if "Đám đông" in client.get(f"/alerts/{a}", headers=HTMX).text)
+
+        assert "Chưa rõ · chưa từng gửi dữ liệu" in text_of(client.get(f"/alerts/{crowd}", headers=HTMX).text)
+
+    def test_another_wards_alert_is_not_there(self, busy: SampleWard) -> None:
+        """A hundred wards run this code, each sees only its own."""
+        busy.services.registry.put_ward(Ward("other", "Phường Khác"))
+        alert = busy.raise_alert(msgspec.structs.replace(flood_alert(NOW_MS), id="aother0001", ward="other"))
+        client = visit(busy)
+
+        assert alert not in client.get("/").text
+        assert f"Không tìm thấy cảnh báo {alert}" in client.get(f"/?alert={alert}").text
+        assert client.get(f"/alerts/{alert}", headers=HTMX).status_code == 404
+        assert client.post(f"/alerts/{alert}/acknowledge").status_code == 404
+
+    def test_the_map_labels_the_severe_with_what_matters_most(self, busy: SampleWard) -> None:
+        """How deep, how many, or the first words of what it is."""
+        page = visit(busy).get("/").text
+        labels = re.findall(r'<rect class="lb".*?<text[^>]*>([^<]+)</text>', page)
+
+        assert set(labels) == {"52 cm", "Khói, lửa", "Mở tủ điện", "6 mất kết nối", "31 cm", "16 cm"}
 
     def test_the_detail_tells_the_whole_story(self, busy: SampleWard) -> None:
         """What to do, who was told, what was done, and on what the threshold rests."""
