@@ -108,12 +108,32 @@ class Batch(msgspec.Struct, frozen=True):
     journal: str = ""
 
 
+class Refusal(msgspec.Struct, frozen=True):
+    """A value or event that the store will never take, whoever asks again.
+
+    `item` is the quantity or the event's id, `items` how many ledger items of the batch it stood for, `reason` plain
+    words.
+    """
+
+    ward: str
+    device: str
+    item: str
+    observed_ms: int
+    reason: str
+    items: int = 1
+
+
 class Count(msgspec.Struct):
-    """What became of one device's items in a batch; `stored` includes `corrected`."""
+    """What became of one device's items in a batch; `stored` includes `corrected`, `rejected` is what `refusals` name.
+
+    Only a store that has rules of its own (retention, field types) ever rejects.
+    """
 
     stored: int = 0
     duplicates: int = 0
     corrected: int = 0
+    rejected: int = 0
+    refusals: tuple[Refusal, ...] = ()
 
 
 class Latest(msgspec.Struct, frozen=True):

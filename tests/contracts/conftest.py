@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from tests.contracts.telemetry import telemetry
+from tests.servers.influxdb import influxdb
 
-__all__ = ["telemetry"]
+__all__ = ["influxdb", "telemetry"]

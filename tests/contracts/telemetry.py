@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from smartward.adapters.influx import InfluxReader, InfluxTelemetry
 from smartward.adapters.memory_store import MemoryTelemetry
 from smartward.adapters.sqlite import SqliteTelemetry, TelemetryReader
 from smartward.catalogue.model import Catalogue, DeviceType, Profile, Quantity, ValueType
@@ -23,6 +24,7 @@ from smartward.event import Event, Phase, Snapshot
 from smartward.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from smartward.observation import Value
 from smartward.ports import Batch, Count, Fn, Latest, Point, StoredEvent, StoredObservation, TelemetryStore
+from tests.servers.influxdb import InfluxDB
 
 WARD, OTHER_WARD = "phuc-yen", "xuan-hoa"
 HOME_ZONE = "Asia/Ho_Chi_Minh"
@@ -138,13 +140,60 @@ def through_a_reader(folder: Path) -> Iterator[Telemetry]:
         reader.close()
 
 
+@contextmanager
+def in_influx(folder: Path, server: InfluxDB) -> Iterator[Telemetry]:
+    """Open a new database of an InfluxDB server, read by its writer."""
+    with _influx(folder, server, server.new_database()) as opened:
+        yield opened
+
+
+@contextmanager
+def through_an_influx_reader(folder: Path, server: InfluxDB) -> Iterator[Telemetry]:
+    """Open a new database of an InfluxDB server, read as the API does."""
+    database = server.new_database()
+    with _influx(folder, server, database) as opened:
+        reader = InfluxReader(
+            url=server.url, database=database, catalogue=CATALOGUE, token=server.token, org=server.org
+        )
+        yield Telemetry(opened.store, reader, opened.reopen)
+        reader.close()
+
+
+@contextmanager
+def _influx(folder: Path, server: InfluxDB, database: str) -> Iterator[Telemetry]:
+    store = InfluxTelemetry(
+        url=server.url,
+        database=database,
+        catalogue=CATALOGUE,
+        receipts=folder / "receipts.db",
+        token=server.token,
+        org=server.org,
+    )
+    store.open()
+
+    def reopen() -> None:
+        store.close()
+        store.open()
+
+    try:
+        yield Telemetry(store, store, reopen)
+    finally:
+        store.close()
+        server.forget()
+
+
 ADAPTERS = {"memory": in_memory, "sqlite": in_sqlite, "sqlite-reader": through_a_reader}
+SERVED = {"influx": in_influx, "influx-reader": through_an_influx_reader}
 
 
-@pytest.fixture(params=ADAPTERS)
+@pytest.fixture(params=[*ADAPTERS, *SERVED])
 def telemetry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Telemetry]:
-    """Open each adapter on an empty store."""
-    with ADAPTERS[request.param](tmp_path) as opened:
+    """Open each adapter on an empty store; a server is started when the first test needs it."""
+    if request.param in ADAPTERS:
+        with ADAPTERS[request.param](tmp_path) as opened:
+            yield opened
+        return
+    with SERVED[request.param](tmp_path, request.getfixturevalue("influxdb")) as opened:
         yield opened
 
 

@@ -1,0 +1,115 @@
+"""Recalling: what the writer must know, read from the server at the start and after every failed write."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from smartward.adapters.influx import influxql
+from smartward.adapters.influx.known import LAST, Known, Newest, newest_of
+from smartward.adapters.influx.plan import EVENT, NEVER_MS, NS_PER_MS, Place, Speaker
+from smartward.adapters.influx.point import NOTES, RECEIVED, held_of
+from smartward.adapters.influx.receipts import Receipts
+from smartward.adapters.influx.server import Server
+from smartward.adapters.telemetry_value import Kinds
+
+log = logging.getLogger(__name__)
+RECEIPT = "receipt"
+PAGE = 10_000
+BY_SPEAKER = f"GROUP BY {influxql.names(('ward', 'device'))}"
+
+
+def recall(server: Server, kinds: Kinds) -> Known:
+    """Read who speaks and what is newest; newest values that are older than the points are made again from these."""
+    known = Known()
+    newest = influxql.select(influxql.names(("ward", "device", "type", "body")), LAST, influxql.EVER)
+    for row in _rows(server, newest, server.access.kept):
+        if row["type"] in kinds:
+            speaker = Speaker(row["ward"], row["device"], row["type"])
+            known.add(speaker)
+            for quantity, value in newest_of(row["body"]).items():
+                known.learn(speaker, quantity, value)
+    heard = [
+        influxql.select(f"last({influxql.identifier(RECEIVED)})", name, influxql.EVER, more=BY_SPEAKER)
+        for name in kinds
+    ]
+    for name, answer in zip(kinds, server.ask(heard, database=server.access.database), strict=True):
+        for series in answer:
+            for row in series.rows():
+                speaker = Speaker(row["ward"], row["device"], name)
+                known.add(speaker)
+                known.hear(speaker, row["time"] // NS_PER_MS)
+    _catch_up(server, known, kinds)
+    return known
+
+
+def recall_events(server: Server, receipts: Receipts) -> None:
+    """Learn where events are that another file, or a later state of this one, has written."""
+    rows = _rows(server, influxql.select(influxql.names(("file", "turn")), RECEIPT, influxql.EVER), server.access.kept)
+    marks: dict[str, int] = {}
+    for row in rows:
+        marks[row["file"]] = max(int(row["turn"]), marks.get(row["file"], 0))
+    own, turn = receipts.mark()
+    known = receipts.known_marks() | {own: turn}
+    if all(known.get(file, -1) >= newest for file, newest in marks.items()):
+        return
+    count = 0
+    for page in _event_pages(server):
+        receipts.learn_places(page)
+        count += len(page)
+    receipts.learn_marks(marks)
+    log.info("%s has %d events that %s did not know; now it does", server.place, count, receipts.path)
+
+
+def _catch_up(server: Server, known: Known, kinds: Kinds) -> None:
+    """Make the newest values of speakers again whose points are newer than those."""
+    behind = [
+        speaker
+        for speaker, newest_ms in known.newest_ms.items()
+        if newest_ms > max((value.at_ms for value in known.memories[speaker].last.values()), default=NEVER_MS)
+    ]
+    asked = [(speaker, quantity) for speaker in behind for quantity in kinds[speaker.type]]
+    answers = server.ask([_last_of(*question) for question in asked], database=server.access.database)
+    for (speaker, quantity), answer in zip(asked, answers, strict=True):
+        for series in answer:
+            for row in series.rows():
+                held = held_of(row | {quantity: row["last"]}, {quantity: kinds[speaker.type][quantity]})
+                if quantity in held.values:
+                    newest = Newest(held.values[quantity], row["time"] // NS_PER_MS, held.arrival(quantity))
+                    known.learn(speaker, quantity, newest)
+
+
+def _last_of(speaker: Speaker, quantity: str) -> str:
+    return influxql.select(
+        f"last({influxql.identifier(quantity)}) AS last, {influxql.names((RECEIVED, NOTES))}",
+        speaker.type,
+        influxql.where(influxql.EVER, ward=speaker.ward, device=speaker.device),
+    )
+
+
+def _event_pages(server: Server) -> Iterator[list[tuple[str, Place]]]:
+    columns = influxql.names(("ward", "device", "event_id", "superseded"))
+    after_ns = influxql.FIRST_MS * NS_PER_MS
+    while True:
+        statement = influxql.select(
+            columns,
+            EVENT,
+            f"time > {after_ns} AND time < {influxql.END_MS * NS_PER_MS}",
+            more=influxql.at_most(PAGE),
+        )
+        rows = list(_rows(server, statement, server.access.database))
+        whole = rows if len(rows) < PAGE else [row for row in rows if row["time"] < rows[-1]["time"]]
+        yield [
+            (row["event_id"], Place(row["ward"], row["device"], row["time"]))
+            for row in whole
+            if row["event_id"] and not row["superseded"]
+        ]
+        if len(rows) < PAGE:
+            return
+        after_ns = whole[-1]["time"] if whole else rows[-1]["time"]
+
+
+def _rows(server: Server, statement: str, database: str) -> Iterator[dict[str, Any]]:
+    for series in server.ask([statement], database=database)[0]:
+        yield from series.rows()

@@ -1,0 +1,299 @@
+"""The store as ingest owns it: the one writer, and reading beside it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from threading import Lock
+
+import msgspec
+
+from smartward.adapters.influx.deliver import Part, Undelivered, deliver
+from smartward.adapters.influx.held import held_events, held_rows
+from smartward.adapters.influx.known import Known, Newest, fixed_ns
+from smartward.adapters.influx.line import FIRST_NS, LAST_NS, Entry, check_name
+from smartward.adapters.influx.plan import (
+    EVENT,
+    NS_PER_MS,
+    HeldEvent,
+    Key,
+    Place,
+    Plan,
+    asked_rows,
+    event_entry,
+    instant,
+    plan_events,
+    plan_values,
+    speaker_of,
+    superseded_entry,
+)
+from smartward.adapters.influx.point import OWN_FIELDS, Held
+from smartward.adapters.influx.prepare import prepare
+from smartward.adapters.influx.read import Reading
+from smartward.adapters.influx.recall import RECEIPT, recall, recall_events
+from smartward.adapters.influx.receipts import Receipts
+from smartward.adapters.influx.server import Access, Server
+from smartward.adapters.telemetry_value import check_event, kept_values
+from smartward.catalogue.model import Catalogue
+from smartward.errors import CatalogueError, StoreUnavailable
+from smartward.observation import Value
+from smartward.ports import Batch, Count, Refusal, StoredEvent
+
+log = logging.getLogger(__name__)
+OWN_MEASUREMENTS = frozenset({EVENT})
+MILLION = 1_000_000
+
+
+class Pending(msgspec.Struct):
+    """What the server held before a write of which nobody knows whether it arrived."""
+
+    rows: dict[Key, Held] = {}
+    events: dict[str, HeldEvent | None] = {}
+
+
+class InfluxTelemetry(Reading):
+    """Keeps telemetry in InfluxDB; a write that has returned was acknowledged by the server.
+
+    Values are expected to be validated, as by every store: what the catalogue lacks raises ValueError and nothing is
+    written. `receipts` is a file of this adapter's own, beside ingest's: it makes counting exact.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        database: str,
+        catalogue: Catalogue,
+        receipts: Path,
+        token: str = "",
+        username: str = "",
+        password: str = "",
+        org: str = "",
+        retention_days: int | None = None,
+        timeout_s: float = 10.0,
+    ) -> None:
+        access = Access(url, database, token, username, password, org, retention_days, timeout_s)
+        super().__init__(Server(access), catalogue=catalogue)
+        self._receipts = Receipts(receipts)
+        self._lock = Lock()
+        self._known: Known | None = None
+        self._pending: dict[str, Pending] = {}
+
+    def open(self) -> None:
+        """Open the file of receipts and prepare the server; a server that is away now is prepared with the first write.
+
+        Raises StoreUnavailable for a file that is damaged or in use, CatalogueError for a name that InfluxDB cannot
+        carry.
+        """
+        for device_type, quantities in self._kinds.items():
+            _check_names(device_type, quantities)
+        self._receipts.open()
+        try:
+            prepare(self._server)
+        except StoreUnavailable as error:
+            log.warning("%s", error)
+
+    def close(self) -> None:
+        """Close the file and the connections; safe to call twice."""
+        self._receipts.close()
+        self._server.close()
+        self._known = None
+        self._pending = {}
+
+    def newest_batch(self, journal: str) -> int:
+        """Give the number of the newest batch of a journal that was to be written; 0 when there is none.
+
+        Its answer is fixed even where the server may not have all of it: then it must be written again.
+        """
+        receipt = self._receipts.newest(journal)
+        return receipt.number if receipt else 0
+
+    def write(self, batch: Batch) -> dict[str, Count]:
+        """Write a batch and say per device what became of its items; what the server refuses is named there.
+
+        After StoreUnavailable a part may be stored: the same batch again, or a longer one that begins with it, gives
+        the answer that the first would have given.
+        """
+        values = [kept_values(observation, self._kinds) for observation in batch.observations]
+        for stored in batch.events:
+            check_event(stored)
+        with self._lock:
+            known, self._known = self._known, None
+            if known is None:
+                prepare(self._server)
+                recall_events(self._server, self._receipts)
+                known = recall(self._server, self._kinds)
+            counts = self._write(batch, values, known)
+            self._known = known
+        return counts
+
+    def _write(self, batch: Batch, values: Sequence[dict[str, Value]], known: Known) -> dict[str, Count]:
+        plan = self._plan(batch, values, known)
+        receipt = self._receipts.newest(batch.journal)
+        is_again = receipt is not None and receipt.number == batch.number
+        counts = receipt.counts if receipt and is_again else plan.counts
+        if not is_again:
+            places = {event_id: said.place for event_id, said in plan.events.items()}
+            left = [
+                said.before.place for said in plan.events.values() if said.before and said.before.place != said.place
+            ]
+            self._receipts.keep(batch, counts, moved=places, left=left)
+        self._remember(batch.journal, plan)
+        undelivered = self._deliver(plan)
+        if not (receipt and is_again and receipt.is_final):
+            counts = refuse(counts, plan, undelivered)
+            if undelivered:
+                lost = [item for item in _refused_events(plan, undelivered) if plan.events[item].before is None]
+                self._receipts.finish(batch, counts, lost=lost)
+        self._learn(batch, plan, undelivered, known)
+        self._pending.pop(batch.journal, None)
+        return counts
+
+    def _plan(self, batch: Batch, values: Sequence[dict[str, Value]], known: Known) -> Plan:
+        """Find out what is new: from memory where it can be, from the server where it must be."""
+        for observation, kept in zip(batch.observations, values, strict=True):
+            if kept:
+                known.add(speaker_of(observation))
+        pending = self._pending.get(batch.journal, Pending())
+        asked = asked_rows(batch, values, speakers=known.speakers, newest_ms=known.newest_ms)
+        held = held_rows(
+            self._server, {key: asked[key] for key in asked.keys() - pending.rows.keys()}, kinds=self._kinds
+        )
+        plan = plan_values(batch, values, speakers=known.speakers, held=held | pending.rows, kinds=self._kinds)
+        places = self._receipts.places({stored.event.event_id for stored in batch.events})
+        events = held_events(
+            self._server, {name: place for name, place in places.items() if name not in pending.events}
+        )
+        events |= {name: event for name, event in pending.events.items() if event is not None}
+        taken: dict[tuple[str, int], str] = {}
+        plan_events(
+            plan,
+            batch.events,
+            held=events,
+            free_place=lambda stored: self._free_place(stored, places=places, taken=taken),
+        )
+        return plan
+
+    def _free_place(
+        self, stored: StoredEvent, *, places: Mapping[str, Place], taken: dict[tuple[str, int], str]
+    ) -> Place:
+        """Find the event's own nanosecond within its millisecond: two events of one instant must not overwrite."""
+        event_id, device, at_ms = stored.event.event_id, stored.event.device, instant(stored)
+        held = places.get(event_id)
+        if held and (held.ward, held.device, held.at_ns // NS_PER_MS) == (stored.ward, device, at_ms):
+            return held
+        digest = int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest(), "big")
+        for step in range(MILLION):
+            at_ns = at_ms * NS_PER_MS + (digest + step) % MILLION
+            owner = taken.get((device, at_ns)) or self._receipts.owner(device, at_ns)
+            if owner in {"", event_id}:
+                taken[device, at_ns] = event_id
+                return Place(stored.ward, device, at_ns)
+        raise StoreUnavailable(f"device {device} has a million events at {at_ms} ms; none can be told apart any more")
+
+    def _remember(self, journal: str, plan: Plan) -> None:
+        """Keep what the server held before this write, for the case that nobody will know whether it arrived."""
+        pending = self._pending.setdefault(journal, Pending({}, {}))
+        pending.rows = {key: row.held for key, row in plan.rows.items()} | pending.rows
+        pending.events = {name: said.before for name, said in plan.events.items()} | pending.events
+
+    def _deliver(self, plan: Plan) -> list[Undelivered]:
+        """Write the points; those at instants that InfluxDB cannot hold are not even sent."""
+        rows = [row for row in plan.rows.values() if row.changed]
+        left = self._receipts.left_places()
+        entries: list[tuple[Entry, frozenset[str]]] = [(row.entry(), frozenset(row.changed)) for row in rows]
+        entries += [(event_entry(said), frozenset()) for said in plan.events.values()]
+        entries += [(superseded_entry(place), frozenset()) for place in left]
+        parts = [Part(place, entry, quantities) for place, (entry, quantities) in enumerate(entries)]
+        undelivered = [
+            Undelivered(part.place, part.quantities, "InfluxDB holds instants from 1677 to 2262 only")
+            for part in parts
+            if not FIRST_NS <= part.entry.at_ns <= LAST_NS
+        ]
+        beyond = {part.place for part in undelivered}
+        database = self._server.access.database
+        undelivered += deliver(
+            [part for part in parts if part.place not in beyond],
+            write=lambda body: self._server.write(body, database=database),
+        )
+        if left:
+            self._receipts.forget_left(left)
+        return undelivered
+
+    def _learn(self, batch: Batch, plan: Plan, undelivered: Sequence[Undelivered], known: Known) -> None:
+        """Take in what is stored now, and write the newest values and the batch's number beside the points."""
+        refused = {(key, quantity) for key, quantity, _ in _refused_values(plan, undelivered)}
+        heard = set()
+        for key, row in plan.rows.items():
+            for quantity, change in row.changed.items():
+                if (key, quantity) not in refused:
+                    heard.add(row.speaker)
+                    known.hear(row.speaker, row.at_ms)
+                    known.learn(row.speaker, quantity, Newest(change.value, row.at_ms, change.received_ms))
+        file, turn = self._receipts.mark()
+        mark = Entry(
+            RECEIPT,
+            "",
+            "",
+            {"journal": batch.journal, "number": batch.number, "file": file, "turn": turn},
+            fixed_ns(batch.journal),
+        )
+        parts = [Part(place, entry) for place, entry in enumerate([*known.entries(heard), mark])]
+        kept = self._server.access.kept
+        for lost in deliver(parts, write=lambda body: self._server.write(body, database=kept)):
+            raise StoreUnavailable(
+                f"{self._server.place} refused what belongs into its database {kept} ({lost.reason}). "
+                "That database is smartward's own: let nothing else write into it"
+            )
+
+
+def refuse(counts: Mapping[str, Count], plan: Plan, undelivered: Sequence[Undelivered]) -> dict[str, Count]:
+    """Count what the server refused as rejected instead of stored, each named."""
+    answer = {device: msgspec.structs.replace(count) for device, count in counts.items()}
+    for (speaker, at_ms), quantity, reason in _refused_values(plan, undelivered):
+        change = plan.rows[speaker, at_ms].changed[quantity]
+        refusal = Refusal(speaker.ward, speaker.device, quantity, at_ms, reason, change.stored)
+        _reject(answer[speaker.device], refusal, corrected=change.corrected)
+    for event_id, reason in _refused_events(plan, undelivered).items():
+        said = plan.events[event_id]
+        stored = said.stored_event
+        refusal = Refusal(stored.ward, stored.event.device, event_id, instant(stored), reason, said.stored)
+        _reject(answer[stored.event.device], refusal, corrected=said.corrected)
+    return answer
+
+
+def _reject(count: Count, refusal: Refusal, *, corrected: int) -> None:
+    count.stored -= refusal.items
+    count.corrected -= corrected
+    count.rejected += refusal.items
+    count.refusals = (*count.refusals, refusal)
+
+
+def _refused_values(plan: Plan, undelivered: Sequence[Undelivered]) -> list[tuple[Key, str, str]]:
+    changed = [key for key, row in plan.rows.items() if row.changed]
+    return [
+        (changed[lost.place], quantity, lost.reason)
+        for lost in undelivered
+        if lost.place < len(changed)
+        for quantity in sorted(lost.quantities)
+    ]
+
+
+def _refused_events(plan: Plan, undelivered: Sequence[Undelivered]) -> dict[str, str]:
+    first = sum(1 for row in plan.rows.values() if row.changed)
+    names = list(plan.events)
+    return {names[lost.place - first]: lost.reason for lost in undelivered if first <= lost.place < first + len(names)}
+
+
+def _check_names(device_type: str, quantities: Mapping[str, object]) -> None:
+    if device_type in OWN_MEASUREMENTS:
+        raise CatalogueError(f"type {device_type} cannot be stored in InfluxDB beside our own; rename it")
+    for name in (device_type, *quantities):
+        try:
+            check_name(name)
+        except ValueError as error:
+            raise CatalogueError(f"{device_type}: {error}") from error
+    for quantity in OWN_FIELDS.intersection(quantities):
+        raise CatalogueError(f"{device_type}: quantity {quantity} cannot be stored beside our own; rename it")
