@@ -8,6 +8,7 @@ import sqlite3
 
 import msgspec
 
+from smartward.ledger import UNATTRIBUTED
 from smartward.ports import DeadLetterGroup, Message
 from smartward.rejection import Rejection
 
@@ -26,9 +27,9 @@ def keep(
     group = hashlib.blake2b(f"{ward}/{device}/{rejection.reason}/{shape}".encode(), digest_size=8).hexdigest()
     connection.execute(
         "INSERT INTO dead_letter (id, ward, device, reason, shape, detail, topic, count, first_ms, last_ms, body, "
-        "body_dropped, change) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-        "count = count + excluded.count, last_ms = excluded.last_ms, detail = excluded.detail, topic = excluded.topic, "
-        "body = excluded.body, body_dropped = excluded.body_dropped, change = excluded.change",
+        "body_dropped, change, account) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE "
+        "SET count = count + excluded.count, last_ms = excluded.last_ms, detail = excluded.detail, "
+        "topic = excluded.topic, body = excluded.body, body_dropped = excluded.body_dropped, change = excluded.change",
         (
             group,
             ward,
@@ -43,6 +44,7 @@ def keep(
             message.payload[:MAX_BODY_BYTES],
             len(message.payload) > MAX_BODY_BYTES,
             change,
+            rejection.device or UNATTRIBUTED,
         ),
     )
 

@@ -63,6 +63,7 @@ class Entry:
         for device, items in _items(validated):
             self.changes[device].received += items
             self.changes[device].duplicates += items
+            self.changes[device].repeated += items
 
     def count_new(self, message: Message, validated: Validated, *, gateway: str) -> None:
         """Journal what is believed, keep what is refused, and count both."""

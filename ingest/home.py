@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from ingest.upgrade import upgrade
 from smartward.log import DurableLog
 from smartward.sqlite_file import Database
 
@@ -20,7 +21,8 @@ CURSORS = ("store", "rules")
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS account (
         device TEXT PRIMARY KEY, received INTEGER NOT NULL, stored INTEGER NOT NULL, duplicates INTEGER NOT NULL,
-        dead_lettered INTEGER NOT NULL, waiting INTEGER NOT NULL, corrected INTEGER NOT NULL, thinned INTEGER NOT NULL
+        dead_lettered INTEGER NOT NULL, waiting INTEGER NOT NULL, corrected INTEGER NOT NULL, thinned INTEGER NOT NULL,
+        trimmed INTEGER NOT NULL DEFAULT 0, expired INTEGER NOT NULL DEFAULT 0, repeated INTEGER NOT NULL DEFAULT 0
     ) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS pack_boot (
         gateway TEXT NOT NULL, boot TEXT NOT NULL, ward TEXT NOT NULL, base INTEGER NOT NULL, through INTEGER NOT NULL,
@@ -35,7 +37,8 @@ SCHEMA = (
     """CREATE TABLE IF NOT EXISTS dead_letter (
         id TEXT PRIMARY KEY, ward TEXT NOT NULL, device TEXT NOT NULL, reason TEXT NOT NULL, shape TEXT NOT NULL,
         detail TEXT NOT NULL, topic TEXT NOT NULL, count INTEGER NOT NULL, first_ms INTEGER NOT NULL,
-        last_ms INTEGER NOT NULL, body BLOB NOT NULL, body_dropped INTEGER NOT NULL, change INTEGER NOT NULL
+        last_ms INTEGER NOT NULL, body BLOB NOT NULL, body_dropped INTEGER NOT NULL, change INTEGER NOT NULL,
+        account TEXT NOT NULL DEFAULT ''
     ) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS dead_letter_change ON dead_letter (change)",
     "CREATE TABLE IF NOT EXISTS rule_state (device TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
@@ -76,6 +79,7 @@ class Home:
         with self.database.transaction() as connection:
             for statement in SCHEMA:
                 connection.execute(statement)
+            upgrade(connection)
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

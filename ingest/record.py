@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
 from smartward.ports import StoredEvent, StoredObservation
@@ -41,3 +43,13 @@ def encode(record: JournalRecord) -> bytes:
 def decode(body: bytes) -> JournalRecord:
     """Read a record back."""
     return _decoder.decode(body)
+
+
+def items_of(record: JournalRecord) -> Counter[str]:
+    """Count the ledger items that a record holds, by device."""
+    items: Counter[str] = Counter()
+    for observation in record.observations:
+        items[observation.device] += len(observation.values)
+    for event in record.events:
+        items[event.event.device] += 1
+    return items

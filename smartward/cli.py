@@ -136,13 +136,20 @@ def _catalogue_check(arguments: list[str]) -> int:
 def _ledger(arguments: list[str]) -> int:
     import os
 
+    from ingest.recount import run as recount
     from smartward.adapters.sql import SqlProjections, open_database
-    from smartward.config import ServerConfig, load_toml, resolve_url
+    from smartward.config import ServerConfig, load_toml, resolve, resolve_url
 
     parser = _parser("ledger", "Show the ledger: received = stored + duplicates + dead-lettered + waiting.")
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the server's TOML file")
+    parser.add_argument("--recount", action="store_true", help="count journal, store and dead letters, and compare")
     options = parser.parse_args(arguments)
     config = load_toml(options.config, ServerConfig, env=os.environ)
+    if options.recount:
+        ingest_db, telemetry_db = (
+            resolve(Path(path), config_file=options.config) for path in (config.ingest.path, config.store.path)
+        )
+        return recount(ingest_db=ingest_db, telemetry_db=telemetry_db)
     database = open_database(resolve_url(config.database.url, config_file=options.config))
     try:
         ledger = SqlProjections(database).ledger()

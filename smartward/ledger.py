@@ -9,7 +9,11 @@ UNATTRIBUTED = "(unknown)"
 
 
 class Account(msgspec.Struct):
-    """The figures of one device; `corrected` is part of `stored`; each is counted where it happens."""
+    """The figures of one device; `corrected` is part of `stored`; each is counted where it happens.
+
+    For a recount from outside: `repeated` is the part of `duplicates` that never reached the journal, `trimmed` are
+    items whose journal records are gone because every reader has them, `expired` stored rows that retention removed.
+    """
 
     received: int = 0
     stored: int = 0
@@ -18,6 +22,9 @@ class Account(msgspec.Struct):
     waiting: int = 0
     corrected: int = 0
     thinned: int = 0
+    trimmed: int = 0
+    expired: int = 0
+    repeated: int = 0
 
     @property
     def balances(self) -> bool:

@@ -12,6 +12,7 @@ from ingest.notify import queue
 from ingest.notify.compose import Composer
 from ingest.record import JournalRecord
 from ingest.rules import memory
+from ingest.trim import trim
 from ingest.validate import Registered
 from smartward.catalogue.model import Catalogue
 from smartward.device import Device
@@ -84,7 +85,7 @@ class Deciding:
                 memory.keep_changes(connection, changes)
                 queue.add(connection, self._composer.compose(changes, now_ms=now_ms))
                 self._home.journal.advance(connection, CURSOR, number=records[-1].number)
-                self._home.journal.trim(connection)
+                trim(self._home.journal, connection)
             _log_changes(changes)
         is_behind = len(records) == RECORDS
         if not is_behind and now_ms - self._judged_ms >= JUDGE_EVERY_MS:

@@ -18,7 +18,7 @@ from smartward.adapters.notify_memory import MemoryNotifier
 from smartward.catalogue import load
 from smartward.device import Device, Site, Ward
 from smartward.ledger import Ledger
-from smartward.ports import Message
+from smartward.ports import Message, TelemetryStore
 
 WARD = "songmay"
 NOON = 1_795_417_200_000
@@ -48,13 +48,13 @@ class TestWard:
 
     __test__ = False
 
-    def __init__(self, folder: Path) -> None:
-        """Register a gateway with two street-water sensors and a camera."""
+    def __init__(self, folder: Path, *, store: TelemetryStore | None = None) -> None:
+        """Register a gateway with two street-water sensors and a camera; the store is in memory unless given."""
         self.folder = folder
         self.broker = MemoryBroker()
         self.clock = FakeClock(NOON)
         self.registry, self.projections = MemoryRegistry(), MemoryProjections()
-        self.store = MemoryTelemetry(catalogue=CATALOGUE)
+        self.store = store or MemoryTelemetry(catalogue=CATALOGUE)
         self.notifier = MemoryNotifier()
         self.registry.put_ward(Ward(WARD, "Phường Sông Mây"))
         self.registry.put_site(Site("ben-do", WARD, "Hẻm 48 Bến Đò", "KP 3"))
