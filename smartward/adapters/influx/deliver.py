@@ -51,13 +51,17 @@ class Undelivered(msgspec.Struct, frozen=True):
 
 def deliver(parts: Sequence[Part], *, write: Write) -> list[Undelivered]:
     """Write all points; raises what `write` raises, and writing all again is then right."""
-    return [refused for chunk in _chunks(parts) for refused in _send(chunk, write)]
+    lines = [part.entry.line() for part in parts]
+    undelivered: list[Undelivered] = []
+    for first, end in _stretches(lines):
+        undelivered += _send(parts[first:end], write, lines=lines[first:end])
+    return undelivered
 
 
-def _send(parts: Sequence[Part], write: Write) -> list[Undelivered]:
+def _send(parts: Sequence[Part], write: Write, *, lines: Sequence[str] = ()) -> list[Undelivered]:
     if not parts:
         return []
-    refused = write("\n".join([part.entry.line() for part in parts]).encode())
+    refused = write("\n".join(lines or [part.entry.line() for part in parts]).encode())
     if refused is None:
         return []
     if refused.lines:
@@ -109,15 +113,13 @@ def _send_halves(parts: Sequence[Part], refused: Refused, write: Write) -> list[
     return _send(parts[:middle], write) + _send(parts[middle:], write)
 
 
-def _chunks(parts: Sequence[Part]) -> Iterator[list[Part]]:
-    chunk: list[Part] = []
-    size = 0
-    for part in parts:
-        length = sum(len(value) if isinstance(value, str) else 24 for value in part.entry.fields.values()) + 64
-        if chunk and (len(chunk) >= LINES or size + length > BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(part)
-        size += length
-    if chunk:
-        yield chunk
+def _stretches(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Cut lines where one write has enough."""
+    first = size = 0
+    for place, line in enumerate(lines):
+        if place > first and (place - first >= LINES or size + len(line) > BYTES):
+            yield first, place
+            first, size = place, 0
+        size += len(line)
+    if lines:
+        yield first, len(lines)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 from zlib import crc32
 
 import msgspec
 
 from smartward.adapters.influx.line import Entry
-from smartward.adapters.influx.plan import NEVER_MS, Speaker
+from smartward.adapters.influx.plan import NEVER_MS, Row, Speaker
 from smartward.catalogue.model import ValueType
 from smartward.observation import Value
 
@@ -28,7 +28,7 @@ class Newest(msgspec.Struct, frozen=True, array_like=True):
 class Memory(msgspec.Struct):
     """What is remembered of one speaker."""
 
-    heard_ms: int = NEVER_MS
+    heard_ms: int = 0
     last: dict[str, Newest] = {}
 
 
@@ -50,12 +50,28 @@ class Known:
         """Take note that the server holds something of that instant."""
         self.newest_ms[speaker] = max(at_ms, self.newest_ms.get(speaker, NEVER_MS))
 
+    def learn_rows(self, rows: Iterable[Row], *, refused: Set[tuple[Speaker, int, str]]) -> set[Speaker]:
+        """Take in what is stored now, but for what was refused; give the speakers that this concerns."""
+        newest: dict[Speaker, dict[str, Row]] = defaultdict(dict)
+        for row in sorted(rows, key=lambda row: row.at_ms):
+            if not refused:
+                newest[row.speaker].update(dict.fromkeys(row.changed, row))
+                continue
+            for quantity in row.changed:
+                if (row.speaker, row.at_ms, quantity) not in refused:
+                    newest[row.speaker][quantity] = row
+        for speaker, by_quantity in newest.items():
+            for quantity, row in by_quantity.items():
+                self.hear(speaker, row.at_ms)
+                self.learn(speaker, quantity, Newest(row.changed[quantity], row.at_ms, row.arrived_ms(quantity)))
+        return set(newest)
+
     def learn(self, speaker: Speaker, quantity: str, newest: Newest) -> None:
-        """Take a stored value in; an older one than is known changes nothing but when the speaker was heard."""
+        """Take a stored value in; an older one than is known changes nothing."""
         memory = self.memories[speaker]
-        memory.heard_ms = max(memory.heard_ms, newest.received_ms)
         held = memory.last.get(quantity)
         if held is None or newest.at_ms >= held.at_ms:
+            memory.heard_ms = max(memory.heard_ms, newest.received_ms)
             memory.last[quantity] = newest
 
     def entries(self, speakers: Iterable[Speaker]) -> list[Entry]:
@@ -71,7 +87,7 @@ class Known:
             speaker.device,
             {
                 "type": speaker.type,
-                "heard_at": max(memory.heard_ms, 0),
+                "heard_at": memory.heard_ms,
                 "homes": len(self.speakers[speaker.device]),
                 "body": msgspec.json.encode(memory.last).decode(),
             },

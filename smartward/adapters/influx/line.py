@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from math import isfinite
 
 import msgspec
 
@@ -34,7 +34,14 @@ class Entry(msgspec.Struct, frozen=True):
             raise ValueError(f"{self.measurement}: time {self.at_ns} ns lies outside the years 1677 to 2262")
         if not self.fields:
             raise ValueError(f"{self.measurement}: a point has at least one field")
-        fields = ",".join([f"{_key(name)}={field_value(value)}" for name, value in self.fields.items()])
+        fields = ",".join(
+            [
+                f"{_key(name)}={value!r}"
+                if type(value) is float and isfinite(value)
+                else f"{_key(name)}={field_value(value)}"
+                for name, value in self.fields.items()
+            ]
+        )
         return f"{_series(self.measurement, self.ward, self.device)} {fields} {self.at_ns}"
 
 
@@ -44,7 +51,7 @@ def field_value(value: Field) -> str:
         case bool():
             return "true" if value else "false"
         case float():
-            if not math.isfinite(value):
+            if not isfinite(value):
                 raise ValueError(f"{value} cannot be kept; numbers are finite")
             return repr(value)
         case int():

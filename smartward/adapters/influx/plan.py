@@ -26,38 +26,54 @@ class Speaker(NamedTuple):
     type: str
 
 
-class Change(msgspec.Struct):
-    """What a batch makes of one value: its last word, and how often it was counted on the way."""
-
-    value: Value
-    received_ms: int
-    stored: int = 0
-    corrected: int = 0
-
-
 class Row(msgspec.Struct):
-    """One device at one instant: what the server holds and what this batch changes."""
+    """One device at one instant: what the server holds, and the last word of this batch on what it changes.
+
+    Changes arrived at `received_ms`, or as `arrivals` says. `tally` tells how often a value was counted as stored
+    and as corrected where that is not once and never.
+    """
 
     speaker: Speaker
     at_ms: int
     held: Held
-    changed: dict[str, Change] = {}
+    received_ms: int
+    changed: dict[str, Value]
+    arrivals: dict[str, int] = {}
+    tally: dict[str, tuple[int, int]] = {}
 
     def now(self, quantity: str) -> Value | None:
         """Give the value as it stands in the middle of the batch."""
-        change = self.changed.get(quantity)
-        return change.value if change else self.held.values.get(quantity)
+        value = self.changed.get(quantity)
+        return self.held.values.get(quantity) if value is None else value
+
+    def take(self, quantity: str, value: Value, *, received_ms: int) -> tuple[int, int, int]:
+        """Take one value in, and say how it counts: stored, duplicates, corrected."""
+        before = self.now(quantity)
+        if before == value:
+            return 0, 1, 0
+        corrected = int(before is not None)
+        if quantity in self.changed or corrected:
+            stored_before, corrected_before = self.counted(quantity) if quantity in self.changed else (0, 0)
+            self.tally[quantity] = (stored_before + 1, corrected_before + corrected)
+        if not self.changed:
+            self.received_ms = received_ms
+        self.changed[quantity] = value
+        if received_ms != self.received_ms or quantity in self.arrivals:
+            self.arrivals[quantity] = received_ms
+        return 1, 0, corrected
+
+    def counted(self, quantity: str) -> tuple[int, int]:
+        """Say how often a changed value was counted as stored, and as corrected."""
+        return self.tally.get(quantity, (1, 0))
+
+    def arrived_ms(self, quantity: str) -> int:
+        """Say when a changed value arrived."""
+        return self.arrivals.get(quantity, self.received_ms)
 
     def entry(self) -> Entry:
         """Give the point that says what has changed."""
-        values = {quantity: (change.value, change.received_ms) for quantity, change in self.changed.items()}
-        return Entry(
-            self.speaker.type,
-            self.speaker.ward,
-            self.speaker.device,
-            fields_of(values, held=self.held),
-            self.at_ms * NS_PER_MS,
-        )
+        fields = fields_of(self.changed, received_ms=self.received_ms, arrivals=self.arrivals, held=self.held)
+        return Entry(self.speaker.type, self.speaker.ward, self.speaker.device, fields, self.at_ms * NS_PER_MS)
 
 
 class Place(NamedTuple):
@@ -124,7 +140,7 @@ def asked_rows(
 
 def plan_values(
     batch: Batch,
-    values: Sequence[Mapping[str, Value]],
+    values: Sequence[dict[str, Value]],
     *,
     speakers: Speakers,
     held: Mapping[Key, Held],
@@ -132,40 +148,36 @@ def plan_values(
 ) -> Plan:
     """Go through the observations in order; `held` has every row that was asked for and found."""
     plan = Plan()
+    rows = plan.rows
 
-    def row_of(speaker: Speaker, at_ms: int) -> Row:
-        row = plan.rows.get((speaker, at_ms))
+    def row_of(speaker: Speaker, at_ms: int, received_ms: int) -> Row:
+        row = rows.get((speaker, at_ms))
         if row is None:
-            row = plan.rows[speaker, at_ms] = Row(speaker, at_ms, held.get((speaker, at_ms), NOTHING), {})
+            found = held.get((speaker, at_ms), NOTHING)
+            row = rows[speaker, at_ms] = Row(speaker, at_ms, found, received_ms, {}, {}, {})
         return row
 
     for observation, kept in zip(batch.observations, values, strict=True):
         if not kept:
             continue
+        at_ms, received_ms = observation.observed_ms, observation.received_ms
         count, others = plan.count(observation.device), speakers[observation.device]
-        own = row_of(speaker_of(observation), observation.observed_ms)
+        key = (speaker_of(observation), at_ms)
+        if len(others) == 1 and key not in rows and key not in held:
+            rows[key] = Row(key[0], at_ms, NOTHING, received_ms, kept, {}, {})
+            count.stored += len(kept)
+            continue
+        own = row_of(*key, received_ms)
         for quantity, value in kept.items():
             row = own
             if len(others) > 1:
-                rows = (row_of(other, observation.observed_ms) for other in others if quantity in kinds[other.type])
-                row = next((row for row in rows if row.now(quantity) is not None), own)
-            _take(row, quantity, value, received_ms=observation.received_ms, count=count)
+                homes = (row_of(other, at_ms, received_ms) for other in others if quantity in kinds[other.type])
+                row = next((home for home in homes if home.now(quantity) is not None), own)
+            stored, duplicates, corrected = row.take(quantity, value, received_ms=received_ms)
+            count.stored += stored
+            count.duplicates += duplicates
+            count.corrected += corrected
     return plan
-
-
-def _take(row: Row, quantity: str, value: Value, *, received_ms: int, count: Count) -> None:
-    before = row.now(quantity)
-    if before == value:
-        count.duplicates += 1
-        return
-    change = row.changed.get(quantity)
-    if change is None:
-        change = row.changed[quantity] = Change(value, received_ms)
-    change.value, change.received_ms = value, received_ms
-    change.stored += 1
-    change.corrected += before is not None
-    count.stored += 1
-    count.corrected += before is not None
 
 
 def plan_events(

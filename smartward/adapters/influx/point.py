@@ -70,30 +70,32 @@ def value_of(field: Any, kind: ValueType, *, exact: int | None = None) -> Value 
     return exact if exact is not None and float(exact) == float(field) else int(field)
 
 
-def fields_of(values: Mapping[str, tuple[Value, int]], *, held: Held) -> dict[str, Field]:
-    """Lay changed values (with their arrivals) over what is held, and give the fields to write; there is one at least.
+def fields_of(
+    values: Mapping[str, Value], *, received_ms: int, arrivals: Mapping[str, int], held: Held
+) -> dict[str, Field]:
+    """Lay changed values over what is held, and give the fields to write; InfluxDB keeps those that are not written.
 
-    InfluxDB keeps the fields that are not written.
+    They arrived at `received_ms`, or as `arrivals` says; there is one value at least.
     """
-    received_ms = held.received_ms
-    fields: dict[str, Field] = {}
-    if received_ms is None:
-        received_ms = fields[RECEIVED] = next(iter(values.values()))[1]
+    fields: dict[str, Field] = {} if held.received_ms is not None else {RECEIVED: received_ms}
     later, exact = dict(held.notes.later), dict(held.notes.exact)
-    for quantity, (value, arrived_ms) in values.items():
-        later.pop(quantity, None)
-        exact.pop(quantity, None)
-        if arrived_ms != received_ms:
-            later[quantity] = arrived_ms
+    for quantity, value in values.items():
         if type(value) is int:
+            fields[quantity] = float(value)
+            exact.pop(quantity, None)
             if abs(value) >= FLOAT_IS_EXACT_BELOW:
                 exact[quantity] = value
-            fields[quantity] = float(value)
         else:
             fields[quantity] = value
-    notes = Notes(later, exact)
-    if notes != held.notes:
-        fields[NOTES] = encode_notes(notes)
+    first_ms = received_ms if held.received_ms is None else held.received_ms
+    if arrivals or held is not NOTHING:
+        for quantity in values:
+            arrived_ms = arrivals.get(quantity, received_ms)
+            later.pop(quantity, None)
+            if arrived_ms != first_ms:
+                later[quantity] = arrived_ms
+    if later != held.notes.later or exact != held.notes.exact:
+        fields[NOTES] = encode_notes(Notes(later, exact))
     return fields
 
 

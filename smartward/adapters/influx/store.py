@@ -12,7 +12,7 @@ import msgspec
 
 from smartward.adapters.influx.deliver import Part, Undelivered, deliver
 from smartward.adapters.influx.held import held_events, held_rows
-from smartward.adapters.influx.known import Known, Newest, fixed_ns
+from smartward.adapters.influx.known import Known, fixed_ns
 from smartward.adapters.influx.line import FIRST_NS, LAST_NS, Entry, check_name
 from smartward.adapters.influx.plan import (
     EVENT,
@@ -224,14 +224,8 @@ class InfluxTelemetry(Reading):
 
     def _learn(self, batch: Batch, plan: Plan, undelivered: Sequence[Undelivered], known: Known) -> None:
         """Take in what is stored now, and write the newest values and the batch's number beside the points."""
-        refused = {(key, quantity) for key, quantity, _ in _refused_values(plan, undelivered)}
-        heard = set()
-        for key, row in plan.rows.items():
-            for quantity, change in row.changed.items():
-                if (key, quantity) not in refused:
-                    heard.add(row.speaker)
-                    known.hear(row.speaker, row.at_ms)
-                    known.learn(row.speaker, quantity, Newest(change.value, row.at_ms, change.received_ms))
+        refused = {(speaker, at_ms, quantity) for (speaker, at_ms), quantity, _ in _refused_values(plan, undelivered)}
+        heard = known.learn_rows((row for row in plan.rows.values() if row.changed), refused=refused)
         file, turn = self._receipts.mark()
         mark = Entry(
             RECEIPT,
@@ -253,14 +247,16 @@ def refuse(counts: Mapping[str, Count], plan: Plan, undelivered: Sequence[Undeli
     """Count what the server refused as rejected instead of stored, each named."""
     answer = {device: msgspec.structs.replace(count) for device, count in counts.items()}
     for (speaker, at_ms), quantity, reason in _refused_values(plan, undelivered):
-        change = plan.rows[speaker, at_ms].changed[quantity]
-        refusal = Refusal(speaker.ward, speaker.device, quantity, at_ms, reason, change.stored)
-        _reject(answer[speaker.device], refusal, corrected=change.corrected)
+        stored, corrected = plan.rows[speaker, at_ms].counted(quantity)
+        refusal = Refusal(speaker.ward, speaker.device, quantity, at_ms, reason, stored)
+        _reject(answer[speaker.device], refusal, corrected=corrected)
     for event_id, reason in _refused_events(plan, undelivered).items():
         said = plan.events[event_id]
-        stored = said.stored_event
-        refusal = Refusal(stored.ward, stored.event.device, event_id, instant(stored), reason, said.stored)
-        _reject(answer[stored.event.device], refusal, corrected=said.corrected)
+        event = said.stored_event.event
+        refusal = Refusal(
+            said.stored_event.ward, event.device, event_id, instant(said.stored_event), reason, said.stored
+        )
+        _reject(answer[event.device], refusal, corrected=said.corrected)
     return answer
 
 
