@@ -7,14 +7,15 @@ from itertools import pairwise
 
 import msgspec
 
-from smartward.instants import HOUR_MS, MINUTE_MS
+from smartward.instants import HOUR_MS, MINUTE_MS, SECOND_MS
 from smartward.ports import Point
 
 WIDTH, HEIGHT, BOTTOM, TOP, RIGHT = 424.0, 122.0, 108.0, 8.0, 410.0
 """The line chart's drawing: its size, the y of its floor and ceiling, the x of now."""
 SPAN_MS = HOUR_MS
-BUCKET_MS = MINUTE_MS
-GAP_BUCKETS = 3
+BUCKET_MS = 15 * SECOND_MS
+"""How finely the hour is drawn: 240 points are one for every two pixels."""
+GAP_INTERVALS = 3
 """A line is broken where more than this many expected values are missing: silence is not drawn as a value."""
 
 BIN_MS = 10 * MINUTE_MS
@@ -103,7 +104,7 @@ def line_chart(
     def x_of(at_ms: int) -> float:
         return round((at_ms - from_ms) / SPAN_MS * RIGHT, 1)
 
-    gap_ms = GAP_BUCKETS * max(every_ms, BUCKET_MS)
+    gap_ms = GAP_INTERVALS * max(every_ms, BUCKET_MS)
     runs = _runs(numbers, gap_ms=gap_ms)
     drawn = [[(x_of(at_ms), y_of(value)) for at_ms, value in run] for run in runs]
     return LineChart(

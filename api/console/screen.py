@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from api.alert_view import AlertView
 from api.board import Board
-from api.console.chart import LineChart, RateChart, line_chart, rate_chart
+from api.console.chart import BUCKET_MS, LineChart, RateChart, line_chart, rate_chart
 from api.console.happenings import happenings_of
 from api.console.kinds import short_name
 from api.console.markers import spread
@@ -34,8 +34,8 @@ from api.wording import number, shown, written
 from smartward.alert import Severity, Work
 from smartward.catalogue.model import Quantity, label
 from smartward.device import Device, Presence, PresenceState, Ward
-from smartward.instants import HOUR_MS, MINUTE_MS, SECOND_MS
-from smartward.ports import Fn, Latest
+from smartward.instants import HOUR_MS, SECOND_MS
+from smartward.ports import Fn, Latest, Point
 from smartward.staff import Person
 
 READINGS = 6
@@ -212,7 +212,7 @@ class Screens:
             value_ms=newest.observed_ms if newest else None,
             is_old=newest is None or self._is_old(newest, quantity=quantity),
             quantity=label(quantity, lang) if quantity and quantity.is_numeric else "",
-            chart=self._chart(view, quantity=quantity),
+            chart=self._chart(view, quantity=quantity, newest=newest),
             chart_unit=shown(quantity, lang=lang)[1],
             source=texts.source_proposed if view.source == PROPOSED else view.source_text,
             happenings=happenings_of(
@@ -229,14 +229,18 @@ class Screens:
             error=error,
         )
 
-    def _chart(self, view: AlertView, *, quantity: Quantity | None) -> LineChart | None:
+    def _chart(self, view: AlertView, *, quantity: Quantity | None, newest: Latest | None) -> LineChart | None:
+        """Draw the last hour in means of a few seconds; its end is the newest value itself, not a mean of a rise."""
         if quantity is None or not quantity.is_numeric:
             return None
         now_ms = self.now_ms()
         fn: Fn = "energy_mean" if quantity.unit.startswith("dB") else "mean"
         points = self._services.store.series(
-            view.device, view.quantity, from_ms=now_ms - HOUR_MS, to_ms=now_ms + 1, every_ms=MINUTE_MS, fn=fn
+            view.device, view.quantity, from_ms=now_ms - HOUR_MS, to_ms=now_ms + 1, every_ms=BUCKET_MS, fn=fn
         )
+        if newest is not None:
+            points = [point for point in points if point.at_ms <= newest.observed_ms - BUCKET_MS]
+            points.append(Point(newest.observed_ms, newest.value))
         threshold = view.threshold if isinstance(view.threshold, int | float) else None
         return line_chart(
             points,
@@ -253,8 +257,9 @@ class Screens:
         presence = self._presences(view.ward).get(device.id)
         state = presence.state if presence else PresenceState.UNKNOWN
         kind = self._services.catalogue.types.get(device.type)
-        heard = [item.observed_ms for item in latest.values()]
-        heard_ms = presence.heard_ms if presence and presence.heard_ms else max(heard, default=None)
+        heard = [item.received_ms for item in latest.values()]
+        if presence and presence.heard_ms:
+            heard.append(presence.heard_ms)
         wanted = [q for q in kind.quantities if q.name in latest and q.name != view.quantity] if kind else []
         return DeviceCard(
             id=device.id,
@@ -263,7 +268,7 @@ class Screens:
             gateway="" if device.is_gateway else device.gateway,
             presence=state.value,
             presence_text=str(getattr(texts, state.value)),
-            heard_ms=heard_ms,
+            heard_ms=max(heard, default=None),
             readings=tuple(self._reading(latest[q.name], quantity=q, texts=texts) for q in wanted[:READINGS]),
             is_camera=device.type == "camera",
             footage=self._footage.get(device.id, ""),

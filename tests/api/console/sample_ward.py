@@ -84,6 +84,11 @@ class SampleWard:
     clock: Clock
     _number: int = field(default=0)
 
+    def pass_time(self, *, seconds: float) -> None:
+        """Move the ward's clock, which must be one that stands still."""
+        assert isinstance(self.clock, FakeClock)
+        self.clock.advance(seconds=seconds)
+
     def raise_alert(self, condition: AlertCondition) -> str:
         """Let ingest say that this alert stands like this; gives its id."""
         self.services.projections.project(Projection(conditions=(condition,)))

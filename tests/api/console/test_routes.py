@@ -104,7 +104,7 @@ class TestStates:
     def test_an_old_value_carries_its_age_and_no_value_is_a_dash(self, busy: SampleWard) -> None:
         """Silence is not drawn as the last good value."""
         client = visit(busy)
-        busy.clock.advance(seconds=3600)  # type: ignore[attr-defined]  # the sample ward's clock is moved by hand here
+        busy.pass_time(seconds=3600)
         ids = shown_ids(client.get("/").text)
         flood = text_of(client.get(f"/alerts/{ids[0]}", headers=HTMX).text)
 
@@ -112,6 +112,17 @@ class TestStates:
         crowd = next(a for a in ids if "Đám đông" in client.get(f"/alerts/{a}", headers=HTMX).text)
         assert "Mật độ người, 60 phút –" in text_of(client.get(f"/alerts/{crowd}", headers=HTMX).text)
         assert "Không có dữ liệu trong 60 phút qua" in client.get(f"/alerts/{crowd}", headers=HTMX).text
+
+    def test_the_chart_ends_at_the_newest_value_itself(self, busy: SampleWard) -> None:
+        """A mean of the last minute would draw rising water below the threshold that it has passed."""
+        busy.pass_time(seconds=2)
+        busy.measure("fld-014", {"depth": 0.9}, at_ms=NOW_MS + 1_000)
+        client = visit(busy)
+        flood = client.get(f"/alerts/{shown_ids(client.get('/').text)[0]}", headers=HTMX).text
+
+        assert "mới nhất 90 cm" in flood
+        assert "Độ sâu ngập, 60 phút 90 cm" in text_of(flood)
+        assert "nghe lần cuối 1 s trước" in text_of(flood)
 
     def test_a_gap_in_the_hour_is_said_under_the_chart(self, busy: SampleWard) -> None:
         """The station was silent for ten minutes; the line shows it and the page says it."""
