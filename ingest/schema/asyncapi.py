@@ -80,7 +80,6 @@ def _info() -> dict[str, Any]:
         "version": VERSION,
         "description": "What devices, gateways and the server of a ward say to each other over MQTT. A message holds at"
         f" most {MAX_PAYLOAD_BYTES} bytes of JSON in UTF-8. Readers ignore fields that they do not know.",
-        "contact": {"name": "smartward"},
         "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         "tags": [{"name": "mqtt", "description": "MQTT 3.1.1 and 5"}],
     }
