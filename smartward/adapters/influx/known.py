@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 from zlib import crc32
 
@@ -50,7 +51,7 @@ class Known:
         """Take note that the server holds something of that instant."""
         self.newest_ms[speaker] = max(at_ms, self.newest_ms.get(speaker, NEVER_MS))
 
-    def learn_rows(self, rows: Iterable[Row], *, refused: Set[tuple[Speaker, int, str]]) -> set[Speaker]:
+    def learn_rows(self, rows: Iterable[Row], *, refused: AbstractSet[tuple[Speaker, int, str]]) -> set[Speaker]:
         """Take in what is stored now, but for what was refused; give the speakers that this concerns."""
         newest: dict[Speaker, dict[str, Row]] = defaultdict(dict)
         for row in sorted(rows, key=lambda row: row.at_ms):
