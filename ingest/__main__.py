@@ -18,7 +18,7 @@ from smartward.adapters.clock import SystemClock
 from smartward.adapters.mqtt import MqttBus
 from smartward.adapters.notify_console import ConsoleNotifier
 from smartward.adapters.notify_file import FileNotifier
-from smartward.adapters.sql import SqlProjections, SqlRegistry, open_database
+from smartward.adapters.sql import SqlProjections, SqlRegistry, SqlRequests, open_database
 from smartward.adapters.sqlite import SqliteTelemetry
 from smartward.catalogue import load
 from smartward.config import NotifyConfig, ServerConfig, load_toml, resolve, resolve_url
@@ -71,7 +71,9 @@ def run(config: ServerConfig, *, config_file: Path, wards: tuple[str, ...], stop
         channels=_channels(config.notify, config_file=config_file),
         catalogue=catalogue,
         clock=SystemClock(),
+        requests=SqlRequests(database),
         wards=wards,
+        dead_letter_days=config.ingest.dead_letter_days,
     )
     store.open()
     ingest = Ingest(home, world)

@@ -30,11 +30,12 @@ _FIRST_MS, _LAST_MS = 10**11, 10**14
 
 
 class ObservationClaim(msgspec.Struct, frozen=True):
-    """An observation as somebody claims it: `values` may hold anything JSON can."""
+    """An observation as somebody claims it: `values` may hold anything JSON can; `part` is its place in the message."""
 
     device: str
     at: Any
     values: dict[str, Any]
+    part: str = ""
 
 
 class EventClaim(msgspec.Struct, frozen=True):
@@ -50,6 +51,7 @@ class EventClaim(msgspec.Struct, frozen=True):
     phase: Phase = Phase.NEW
     dwell_s: float | None = None
     snapshot: Snapshot | None = None
+    part: str = ""
 
 
 class PackHeader(msgspec.Struct, frozen=True):
@@ -177,12 +179,12 @@ def _decode_observations(address: Address, body: Any) -> Decoded:
             address, Reason.TOO_MANY, f"{len(elements)} observations in one message; at most {MAX_OBSERVATIONS}"
         )
     claims, problems = _claim_observations(elements, device=address.device)
-    return Decoded(address, observations=claims, rejections=_bad_schema(problems))
+    return Decoded(address, observations=claims, rejections=_bad_schema(problems, beside=len(claims)))
 
 
 def _decode_events(address: Address, body: Any) -> Decoded:
     claims, problems = _claim_events([body], device=address.device)
-    return Decoded(address, events=claims, rejections=_bad_schema(problems))
+    return Decoded(address, events=claims, rejections=_bad_schema(problems, beside=len(claims)))
 
 
 def _decode_pack(address: Address, body: Any) -> Decoded:
@@ -196,13 +198,14 @@ def _decode_pack(address: Address, body: Any) -> Decoded:
         )
     header = PackHeader(pack.boot, pack.seq, pack.thinned)
     if len(pack.obs) + len(pack.events) > MAX_OBSERVATIONS:
-        refused = _refuse(
+        too_many = _refuse(
             address, Reason.TOO_MANY, f"{len(pack.obs)} observations in a pack; at most {MAX_OBSERVATIONS}"
         )
-        return msgspec.structs.replace(refused, pack=header)
+        return msgspec.structs.replace(too_many, pack=header)
     observations, problems = _claim_observations(pack.obs, device="")
     events, more_problems = _claim_events(pack.events, device="")
-    return Decoded(address, observations, events, header, rejections=_bad_schema(problems + more_problems))
+    refused = _bad_schema(problems + more_problems, beside=len(observations) + len(events))
+    return Decoded(address, observations, events, header, rejections=refused)
 
 
 def _decode_presence(address: Address, body: Any) -> Decoded:
@@ -214,7 +217,7 @@ def _decode_presence(address: Address, body: Any) -> Decoded:
 
 def _claim_observations(elements: list[Any], *, device: str) -> tuple[tuple[ObservationClaim, ...], list[str]]:
     claims, problems = [], []
-    for element in elements:
+    for index, element in enumerate(elements):
         try:
             shaped = msgspec.convert(element, _Observation)
         except msgspec.ValidationError as error:
@@ -224,13 +227,13 @@ def _claim_observations(elements: list[Any], *, device: str) -> tuple[tuple[Obse
         if not shaped.values or not topics.is_id(name):
             problems.append("no observation: values is empty" if not shaped.values else f"no device id: {name[:64]!r}")
             continue
-        claims.append(ObservationClaim(name, shaped.at, shaped.values))
+        claims.append(ObservationClaim(name, shaped.at, shaped.values, f"obs/{index}"))
     return tuple(claims), problems
 
 
 def _claim_events(elements: list[Any], *, device: str) -> tuple[tuple[EventClaim, ...], list[str]]:
     claims, problems = [], []
-    for element in elements:
+    for index, element in enumerate(elements):
         try:
             shaped = msgspec.convert(element, _Event)
             event_id = str(uuid.UUID(shaped.event_id))
@@ -244,7 +247,7 @@ def _claim_events(elements: list[Any], *, device: str) -> tuple[tuple[EventClaim
         fields = {
             field: getattr(shaped, field) for field in ("confidence", "values", "zone", "phase", "dwell_s", "snapshot")
         }
-        claims.append(EventClaim(name, shaped.at, event_id, shaped.type, **fields))
+        claims.append(EventClaim(name, shaped.at, event_id, shaped.type, **fields, part=f"event/{index}"))
     return tuple(claims), problems
 
 
@@ -256,9 +259,9 @@ _READERS: dict[Kind, Callable[[Address, Any], Decoded]] = {
 }
 
 
-def _bad_schema(problems: list[str]) -> tuple[Rejection, ...]:
-    """Count all misshapen parts of a message as its one refused item."""
-    return (Rejection(Reason.BAD_SCHEMA, problems[0]),) if problems else ()
+def _bad_schema(problems: list[str], *, beside: int) -> tuple[Rejection, ...]:
+    """Count all misshapen parts of a message, with `beside` good ones, as its one refused item."""
+    return (Rejection(Reason.BAD_SCHEMA, problems[0], part="shape" if beside else ""),) if problems else ()
 
 
 def _refuse(address: Address | None, reason: Reason, detail: str) -> Decoded:

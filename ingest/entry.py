@@ -75,9 +75,17 @@ class Entry:
             self.changes[event.event.device].waiting += 1
         for rejection in validated.rejections:
             self.changes[rejection.device or UNATTRIBUTED].dead_lettered += rejection.items
+        if validated.rejections:
             self._change = self._change or next_change(self._connection)
-            ward = _ward_of(message)
-            dead_letters.keep(self._connection, rejection, message, ward=ward, now_ms=self._now_ms, change=self._change)
+            dead_letters.keep(
+                self._connection,
+                validated.rejections,
+                message,
+                ward=_ward_of(message),
+                gateway=gateway,
+                now_ms=self._now_ms,
+                change=self._change,
+            )
         if gateway:
             believed = JournalRecord(self._now_ms, gateway, validated.observations, validated.events)
             self.bodies.append(record.encode(believed))

@@ -2,7 +2,9 @@
 
 An outside reader finds here, besides the journal's `log_*` tables:
 `account` (ledger figures per device), `pack_boot` and `pack_ahead` (which packs are on disk), `recent_message`
-(digests that tell a redelivery), `dead_letter`, `rule_state` and `ear` (what rules
+(digests that tell a redelivery), `dead_letter` (groups of what was refused, `account` is where the ledger counts them)
+with `dead_letter_message` (the newest of them as they came), `dead_letter_quota` and `dead_letter_past` (counts of
+groups that have expired), `rule_state` and `ear` (what rules
 remember of a device and when it was heard, MessagePack), `alert_condition` (JSON),
 `notification`, `presence` (JSON), `known` (the last registry seen, MessagePack) and `feed` (number of the last change).
 """
@@ -38,9 +40,20 @@ SCHEMA = (
         id TEXT PRIMARY KEY, ward TEXT NOT NULL, device TEXT NOT NULL, reason TEXT NOT NULL, shape TEXT NOT NULL,
         detail TEXT NOT NULL, topic TEXT NOT NULL, count INTEGER NOT NULL, first_ms INTEGER NOT NULL,
         last_ms INTEGER NOT NULL, body BLOB NOT NULL, body_dropped INTEGER NOT NULL, change INTEGER NOT NULL,
-        account TEXT NOT NULL DEFAULT ''
+        account TEXT NOT NULL DEFAULT '', gateway TEXT NOT NULL DEFAULT '', replayed INTEGER NOT NULL DEFAULT 0,
+        replayed_ms INTEGER, forgotten INTEGER NOT NULL DEFAULT 0
     ) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS dead_letter_change ON dead_letter (change)",
+    """CREATE TABLE IF NOT EXISTS dead_letter_message (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, group_id TEXT NOT NULL, received_ms INTEGER NOT NULL,
+        topic TEXT NOT NULL, payload BLOB NOT NULL, retained INTEGER NOT NULL, parts TEXT NOT NULL
+    )""",
+    "CREATE INDEX IF NOT EXISTS dead_letter_message_group ON dead_letter_message (group_id, number)",
+    "CREATE INDEX IF NOT EXISTS dead_letter_message_age ON dead_letter_message (received_ms)",
+    """CREATE TABLE IF NOT EXISTS dead_letter_quota (
+        gateway TEXT PRIMARY KEY, day INTEGER NOT NULL, day_bytes INTEGER NOT NULL, held_bytes INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS dead_letter_past (account TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS rule_state (device TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS ear (device TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
     """CREATE TABLE IF NOT EXISTS alert_condition (
@@ -80,6 +93,7 @@ class Home:
             for statement in SCHEMA:
                 connection.execute(statement)
             upgrade(connection)
+            connection.execute("CREATE INDEX IF NOT EXISTS dead_letter_gateway ON dead_letter (gateway)")
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

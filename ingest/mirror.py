@@ -52,6 +52,7 @@ class Mirror:
                 _changed(connection, "presence", Presence, span=span),
                 dead_letters.changed(connection, span=span),
                 accounts.ledger(connection, as_of_ms=now_ms) if self._is_ledger_due(now_ms) else None,
+                dead_letters.forgotten(connection, span=span),
             )
         if through > after or projection.ledger is not None:
             self._projections.project(projection)

@@ -6,7 +6,7 @@ what was refused in the dead letters. Each figure of each device must come out a
     stored        = rows + corrected + expired           (rows: non-null cells of quantities, and events)
     waiting       = items in journal records beyond the `store` cursor
     journaled     = items held in the journal + trimmed  = stored + waiting + duplicates - repeated
-    dead_lettered = items in dead letter groups
+    dead_lettered = items in dead letter groups, those that have expired included
     received      = stored + duplicates + dead_lettered + waiting
 
 It may run beside a running ingest: it only reads, and looks again when ingest moved between the two files.
@@ -31,6 +31,8 @@ FINE, FINDING = 0, 1
 ATTEMPTS = 50
 """How often we look again when ingest stored a batch while we were reading; a look takes as long as a count."""
 
+REFUSED = """SELECT account, sum(count) FROM (SELECT account, count FROM dead_letter
+    UNION ALL SELECT account, count FROM dead_letter_past) GROUP BY account"""
 _OWN_COLUMNS = ("series", "at", "received_at")
 
 
@@ -103,7 +105,7 @@ def _check(device: str, ours: _Ours, theirs: _Theirs) -> Iterator[Finding]:
             f"{rows} rows + {corrected} corrected + {said['expired']} expired",
         ),
         "waiting": (ours.waiting[device], "in the journal beyond the store's cursor"),
-        "dead_lettered": (ours.refused[device], "in dead letter groups"),
+        "dead_lettered": (ours.refused[device], "in dead letter groups, with the expired"),
         "received": (
             said["stored"] + said["duplicates"] + said["dead_lettered"] + said["waiting"],
             "stored + duplicates + dead_lettered + waiting",
@@ -151,9 +153,7 @@ def _read_ours(connection: sqlite3.Connection) -> _Ours:
             held.update(items)
             if number > cursor:
                 waiting.update(items)
-        refused = Counter(
-            dict(connection.execute("SELECT account, sum(count) FROM dead_letter GROUP BY account").fetchall())
-        )
+        refused = Counter(dict(connection.execute(REFUSED).fetchall()))
         accounts = {row["device"]: _figures(row) for row in connection.execute("SELECT * FROM account")}
         (journal,) = connection.execute("SELECT boot FROM log_head").fetchone()
         return _Ours(journal, cursor, accounts, held, waiting, refused)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ingest.expiry import Expiry
 from ingest.home import Home
 from ingest.intake import Intake
 from ingest.known import Known
@@ -14,14 +15,18 @@ from ingest.loop import Loop
 from ingest.mirror import Mirror
 from ingest.notify.compose import Composer
 from ingest.notify.telling import Telling
+from ingest.replay import Replay
+from ingest.requested import Requested
 from ingest.rules.deciding import Deciding
 from ingest.storing import Storing
 from ingest.validate import Validator
 from smartward.catalogue.model import Catalogue
 from smartward.errors import StoreUnavailable
-from smartward.ports import Bus, Clock, Message, Notifier, Projections, Registry, TelemetryStore
+from smartward.ports import Bus, Clock, Message, Notifier, Projections, Registry, Requests, TelemetryStore
 
 log = logging.getLogger(__name__)
+
+EXPIRY_EVERY_S = 600
 
 
 class World(msgspec.Struct, frozen=True):
@@ -34,11 +39,13 @@ class World(msgspec.Struct, frozen=True):
     channels: Mapping[str, Notifier]
     catalogue: Catalogue
     clock: Clock
+    requests: Requests
     wards: tuple[str, ...] = ()
+    dead_letter_days: int = 30
 
 
 class Ingest:
-    """Six loops around one file; each part can be stepped by itself in a test.
+    """Seven loops around one file; each part can be stepped by itself in a test.
 
     Listens to the bus: what happens on the connection goes to the intake, and the mirror says open alerts again.
     """
@@ -47,11 +54,12 @@ class Ingest:
         """Bring the parts together; nothing is opened yet."""
         self._home, self._world = home, world
         self.known = Known(home, registry=world.registry, wards=world.wards)
+        validator = Validator(world.catalogue)
         self.intake = Intake(
             home,
             bus=world.bus,
             clock=world.clock,
-            validator=Validator(world.catalogue),
+            validator=validator,
             registered=lambda: self.known.registered,
         )
         self.storing = Storing(home, store=world.store)
@@ -65,13 +73,23 @@ class Ingest:
         )
         self.mirror = Mirror(home, projections=world.projections, bus=world.bus, clock=world.clock)
         self.telling = Telling(home, channels=world.channels, clock=world.clock)
+        self.requested = Requested(
+            home,
+            requests=world.requests,
+            replay=Replay(home, validator=validator),
+            follow_registry=self.known.step,
+            registered=lambda: self.known.registered,
+            clock=world.clock,
+        )
+        self.expiry = Expiry(home, clock=world.clock, days=world.dead_letter_days)
         self._loops = (
             Loop("intake", self.intake.step, idle_s=0),
             Loop("store", self.storing.step, idle_s=0.1),
             Loop("rules", self.deciding.step, idle_s=0.1),
             Loop("mirror", self.mirror.step, idle_s=0.25),
             Loop("notify", self.telling.step, idle_s=0.25),
-            Loop("registry", self._follow_registry, idle_s=1.0),
+            Loop("registry", self._follow, idle_s=1.0),
+            Loop("expiry", self.expiry.step, idle_s=EXPIRY_EVERY_S),
         )
         self._is_listening = False
 
@@ -103,6 +121,9 @@ class Ingest:
         if not self._is_listening:
             self._listen()
         return has_more
+
+    def _follow(self) -> bool:
+        return self._follow_registry() or self.requested.step()
 
     def _listen(self) -> None:
         self._is_listening = True

@@ -7,13 +7,21 @@ from collections import Counter
 
 from ingest import record
 
+DEAD_LETTER_COLUMNS = {
+    "account": "TEXT NOT NULL DEFAULT ''",
+    "gateway": "TEXT NOT NULL DEFAULT ''",
+    "replayed": "INTEGER NOT NULL DEFAULT 0",
+    "replayed_ms": "INTEGER",
+    "forgotten": "INTEGER NOT NULL DEFAULT 0",
+}
+
 
 def upgrade(connection: sqlite3.Connection) -> None:
     """Bring the tables of this file up to date; does nothing to a file that is."""
     if "trimmed" not in _columns(connection, "account"):
         _add_recount_figures(connection)
-    if "account" not in _columns(connection, "dead_letter"):
-        _name_accounts_of_dead_letters(connection)
+    if not _columns(connection, "dead_letter").issuperset(DEAD_LETTER_COLUMNS):
+        _widen_dead_letters(connection)
 
 
 def _add_recount_figures(connection: sqlite3.Connection) -> None:
@@ -29,18 +37,20 @@ def _add_recount_figures(connection: sqlite3.Connection) -> None:
     )
 
 
-def _name_accounts_of_dead_letters(connection: sqlite3.Connection) -> None:
-    """Name under which account each group was counted: its device, that device's gateway, or nobody's."""
-    connection.execute("ALTER TABLE dead_letter ADD COLUMN account TEXT NOT NULL DEFAULT ''")
-    for group, device, reason, topic in connection.execute(
-        "SELECT id, device, reason, topic FROM dead_letter"
-    ).fetchall():
-        account = device
+def _widen_dead_letters(connection: sqlite3.Connection) -> None:
+    """Add what a replay needs, and name where each group was counted: its device, that device's gateway, or nobody."""
+    present = _columns(connection, "dead_letter")
+    for name, declared in DEAD_LETTER_COLUMNS.items():
+        if name not in present:
+            connection.execute(f"ALTER TABLE dead_letter ADD COLUMN {name} {declared}")
+    rows = connection.execute("SELECT id, device, reason, topic FROM dead_letter").fetchall()
+    for group, device, reason, topic in rows:
+        account, gateway = device, topic.split("/")[2] if topic.count("/") > 1 else "(unknown)"
         if reason in ("bad_topic", "unknown_gateway"):
-            account = "(unknown)"
+            account = gateway = "(unknown)"
         elif reason == "unknown_device":
-            account = topic.split("/")[2]
-        connection.execute("UPDATE dead_letter SET account = ? WHERE id = ?", (account, group))
+            account = gateway
+        connection.execute("UPDATE dead_letter SET account = ?, gateway = ? WHERE id = ?", (account, gateway, group))
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> set[str]:

@@ -87,17 +87,17 @@ class Validator:
         whole = len(claim.values)
         device = self._device(claim.device, gateway, registered, items=whole)
         if isinstance(device, Rejection):
-            return None, [device]
+            return None, [msgspec.structs.replace(device, part=claim.part)]
         at_ms = instant(claim.at, received_ms=received_ms, max_age_ms=max_age_ms)
         if isinstance(at_ms, Rejection):
-            return None, [msgspec.structs.replace(at_ms, device=device.id, items=whole)]
+            return None, [msgspec.structs.replace(at_ms, device=device.id, items=whole, part=claim.part)]
         quantities = self._quantities[device.type]
         values: dict[str, Value] = {}
         refused = []
         for name, raw in claim.values.items():
             value = believe(raw, quantities.get(name), name=name)
             if isinstance(value, Rejection):
-                refused.append(msgspec.structs.replace(value, device=device.id))
+                refused.append(msgspec.structs.replace(value, device=device.id, part=f"{claim.part}/{name}"))
             else:
                 values[name] = value
         if not values:
@@ -109,12 +109,12 @@ class Validator:
     ) -> StoredEvent | Rejection:
         device = self._device(claim.device, gateway, registered, items=1)
         if isinstance(device, Rejection):
-            return device
+            return msgspec.structs.replace(device, part=claim.part)
         at_ms = instant(claim.at, received_ms=received_ms, max_age_ms=max_age_ms)
         if isinstance(at_ms, Rejection):
-            return msgspec.structs.replace(at_ms, device=device.id)
+            return msgspec.structs.replace(at_ms, device=device.id, part=claim.part)
         if problem := _event_problem(claim, self._types[device.type]):
-            return msgspec.structs.replace(problem, device=device.id)
+            return msgspec.structs.replace(problem, device=device.id, part=claim.part)
         event = Event(
             device.id,
             claim.event_id,

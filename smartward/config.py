@@ -53,10 +53,11 @@ class DatabaseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class IngestConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Ingest's own file, and how large its journal may grow before it stops acknowledging."""
+    """Ingest's own file, how large its journal may grow before it stops acknowledging, how long refusals are kept."""
 
     path: str = "ingest.db"
     max_journal_bytes: int = 2 * 1024**3
+    dead_letter_days: int = 30
 
 
 class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

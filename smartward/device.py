@@ -65,7 +65,8 @@ class PresenceState(StrEnum):
 class Presence(msgspec.Struct, frozen=True):
     """The presence of one device, since when and why.
 
-    `reason` is `heard`, `silent`, `last_will`, `gateway_outage` or `never_heard`.
+    `reason` is `heard`, `silent`, `last_will`, `gateway_outage` or `never_heard`. `skew_ms` is how far the device's
+    clock is ahead of ours (negative: behind), from what it says live; None while that is not known.
     """
 
     device: str
@@ -74,3 +75,4 @@ class Presence(msgspec.Struct, frozen=True):
     since_ms: int
     reason: str
     heard_ms: int | None = None
+    skew_ms: int | None = None

@@ -26,6 +26,10 @@ class Account(msgspec.Struct):
     expired: int = 0
     repeated: int = 0
 
+    def __add__(self, other: Account) -> Account:
+        """Add two accounts, field by field."""
+        return Account(*(getattr(self, field) + getattr(other, field) for field in self.__struct_fields__))
+
     @property
     def balances(self) -> bool:
         """Tell whether nothing is missing and nothing counted twice."""

@@ -297,11 +297,35 @@ class Audit(Protocol):
         """List the newest entries first."""
 
 
+class Request(msgspec.Struct, frozen=True):
+    """What a person asks of ingest: `kind` "replay" with a dead letter group as its `target`."""
+
+    kind: str
+    target: str
+    ward: str
+    person: str
+    at_ms: int
+    number: int = 0
+
+
+class Requests(Protocol):
+    """What people ask of ingest, in order. The API writes; ingest reads and remembers how far it has come."""
+
+    def ask(self, request: Request) -> Request:
+        """Append a request and give it back with its number; numbers grow in the order of commits."""
+
+    def requests_since(self, number: int, *, limit: int = 100) -> list[Request]:
+        """List the requests after a number, in order."""
+
+
 # --- relational, written by ingest --------------------------------------------------------------------------
 
 
 class DeadLetterGroup(msgspec.Struct, frozen=True):
-    """Refused inputs of one (device, reason, shape): how many, when, and one of them as it came (up to a cap)."""
+    """Refused inputs of one (device, reason, shape): how many, when, and one of them as it came (up to a cap).
+
+    `kept` messages can be replayed; `replayed` items were believed when they were, last at `replayed_ms`.
+    """
 
     id: str
     ward: str
@@ -315,16 +339,24 @@ class DeadLetterGroup(msgspec.Struct, frozen=True):
     last_ms: int
     body: bytes = b""
     body_dropped: bool = False
+    gateway: str = ""
+    kept: int = 0
+    replayed: int = 0
+    replayed_ms: int | None = None
 
 
 class Projection(msgspec.Struct, frozen=True):
-    """What ingest shows the API in one transaction; parts left empty are not touched."""
+    """What ingest shows the API in one transaction; parts left empty are not touched.
+
+    `forgotten` names dead letter groups that have expired: they are removed.
+    """
 
     conditions: tuple[AlertCondition, ...] = ()
     notifications: tuple[Notification, ...] = ()
     presences: tuple[Presence, ...] = ()
     dead_letters: tuple[DeadLetterGroup, ...] = ()
     ledger: Ledger | None = None
+    forgotten: tuple[str, ...] = ()
 
 
 class Projections(Protocol):

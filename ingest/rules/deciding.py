@@ -78,7 +78,7 @@ class Deciding:
         touched: dict[str, DeviceState] = {}
         changes: list[AlertChange] = []
         for entry in records:
-            changes += self._take_in(record.decode(entry.body), touched)
+            changes += self._take_in(record.decode(entry.body), touched, journaled_ms=entry.at_ms)
         if records:
             with self._home.database.transaction() as connection:
                 memory.keep_states(connection, touched.items())
@@ -92,8 +92,12 @@ class Deciding:
             self._judge(now_ms)
         return bool(records)
 
-    def _take_in(self, entry: JournalRecord, touched: dict[str, DeviceState]) -> list[AlertChange]:
-        """Note who spoke, and evaluate what they said."""
+    def _take_in(
+        self, entry: JournalRecord, touched: dict[str, DeviceState], *, journaled_ms: int
+    ) -> list[AlertChange]:
+        """Note who spoke, and evaluate what they said; a replayed dead letter is nobody speaking now, and no news."""
+        if journaled_ms != entry.received_ms:
+            return []
         registered = self._registered()
         if entry.presence is not None:
             said = entry.presence

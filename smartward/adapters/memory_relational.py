@@ -12,7 +12,7 @@ from smartward.device import Device, Presence, Site, Ward
 from smartward.errors import Conflict, NotFound
 from smartward.ledger import Ledger
 from smartward.notification import Notification
-from smartward.ports import AuditEntry, DeadLetterGroup, Projection
+from smartward.ports import AuditEntry, DeadLetterGroup, Projection, Request
 from smartward.staff import Person, Session
 
 
@@ -184,6 +184,26 @@ class MemoryAudit:
             return [entry for entry in reversed(self._entries) if ward in (None, entry.ward)][:limit]
 
 
+class MemoryRequests:
+    """The Requests port in a list."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._requests: list[Request] = []
+
+    def ask(self, request: Request) -> Request:
+        """Append a request and give it back with its number."""
+        with self._lock:
+            numbered = msgspec.structs.replace(request, number=len(self._requests) + 1)
+            self._requests.append(numbered)
+            return numbered
+
+    def requests_since(self, number: int, *, limit: int = 100) -> list[Request]:
+        """List the requests after a number, in order."""
+        with self._lock:
+            return [request for request in self._requests if request.number > number][:limit]
+
+
 class MemoryProjections:
     """The Projections port in dictionaries."""
 
@@ -204,6 +224,8 @@ class MemoryProjections:
             self._notifications |= {notification.key: notification for notification in projection.notifications}
             self._presences |= {presence.device: presence for presence in projection.presences}
             self._dead_letters |= {group.id: group for group in projection.dead_letters}
+            for group in projection.forgotten:
+                self._dead_letters.pop(group, None)
             if projection.ledger is not None:
                 self._ledger = _copy(projection.ledger)
 

@@ -14,6 +14,7 @@ from smartward.adapters.memory_relational import (
     MemoryPeople,
     MemoryProjections,
     MemoryRegistry,
+    MemoryRequests,
     MemoryWorkLog,
 )
 from smartward.adapters.sql import (
@@ -22,12 +23,13 @@ from smartward.adapters.sql import (
     SqlPeople,
     SqlProjections,
     SqlRegistry,
+    SqlRequests,
     SqlWorkLog,
     migrate,
     open_database,
 )
 from smartward.adapters.sql.tables import metadata
-from smartward.ports import Audit, People, Projections, Registry, WorkLog
+from smartward.ports import Audit, People, Projections, Registry, Requests, WorkLog
 from tests.servers.postgresql import PostgreSQL
 
 
@@ -39,6 +41,7 @@ class Relational:
     people: People
     work_log: WorkLog
     audit: Audit
+    requests: Requests
     projections: Projections
 
 
@@ -49,6 +52,7 @@ def in_memory() -> Relational:
         people=MemoryPeople(),
         work_log=MemoryWorkLog(),
         audit=MemoryAudit(),
+        requests=MemoryRequests(),
         projections=MemoryProjections(),
     )
 
@@ -96,6 +100,7 @@ def in_database(database: Database) -> Relational:
         people=SqlPeople(database),
         work_log=SqlWorkLog(database),
         audit=SqlAudit(database),
+        requests=SqlRequests(database),
         projections=SqlProjections(database),
     )
 

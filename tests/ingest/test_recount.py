@@ -122,7 +122,9 @@ def test_the_file_of_an_older_smartward_is_brought_up_to_date(ward: TestWard) ->
     with closing(sqlite3.connect(ward.folder / "ingest.db", isolation_level=None)) as connection:
         for column in ("trimmed", "expired", "repeated"):
             connection.execute(f"ALTER TABLE account DROP COLUMN {column}")
-        connection.execute("ALTER TABLE dead_letter DROP COLUMN account")
+        connection.execute("DROP INDEX dead_letter_gateway")
+        for column in ("account", "gateway", "replayed", "replayed_ms", "forgotten"):
+            connection.execute(f"ALTER TABLE dead_letter DROP COLUMN {column}")
     ward.boot_up()
 
     assert findings(ward.folder) == []

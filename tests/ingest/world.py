@@ -12,7 +12,7 @@ from ingest.service import Ingest, World
 from smartward import topics
 from smartward.adapters.clock import FakeClock
 from smartward.adapters.memory_bus import MemoryBroker, MemoryBus
-from smartward.adapters.memory_relational import MemoryProjections, MemoryRegistry
+from smartward.adapters.memory_relational import MemoryProjections, MemoryRegistry, MemoryRequests
 from smartward.adapters.memory_store import MemoryTelemetry
 from smartward.adapters.notify_memory import MemoryNotifier
 from smartward.catalogue import load
@@ -54,6 +54,7 @@ class TestWard:
         self.broker = MemoryBroker()
         self.clock = FakeClock(NOON)
         self.registry, self.projections = MemoryRegistry(), MemoryProjections()
+        self.requests = MemoryRequests()
         self.store = store or MemoryTelemetry(catalogue=CATALOGUE)
         self.notifier = MemoryNotifier()
         self.registry.put_ward(Ward(WARD, "Phường Sông Mây"))
@@ -82,7 +83,14 @@ class TestWard:
         )
         self.home = Home(self.folder / "ingest.db")
         world = World(
-            self.bus, self.store, self.registry, self.projections, {"memory": self.notifier}, CATALOGUE, self.clock
+            self.bus,
+            self.store,
+            self.registry,
+            self.projections,
+            {"memory": self.notifier},
+            CATALOGUE,
+            self.clock,
+            self.requests,
         )
         self.ingest = Ingest(self.home, world)
         self.home.open()
@@ -98,7 +106,13 @@ class TestWard:
 
     def settle(self) -> None:
         """Step every part until none has anything to do."""
-        steps = (self.take_in, self.ingest.storing.step, self.ingest.deciding.step, self.ingest.telling.step)
+        steps = (
+            self.take_in,
+            self.ingest.requested.step,
+            self.ingest.storing.step,
+            self.ingest.deciding.step,
+            self.ingest.telling.step,
+        )
         while any([step() for step in steps]):  # noqa: C419  # every part steps in every round
             self.clock.advance(ms=10)
         self.clock.advance(ms=1_000)

@@ -8,6 +8,7 @@ from smartward.adapters.sql.migrate import migrate
 from smartward.adapters.sql.people import SqlPeople
 from smartward.adapters.sql.projections import SqlProjections
 from smartward.adapters.sql.registry import SqlRegistry
+from smartward.adapters.sql.requests import SqlRequests
 from smartward.adapters.sql.work_log import SqlWorkLog
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "SqlPeople",
     "SqlProjections",
     "SqlRegistry",
+    "SqlRequests",
     "SqlWorkLog",
     "migrate",
     "open_database",

@@ -20,6 +20,7 @@ class Feed(StrEnum):
     WORK = "work"
     AUDIT = "audit"
     PROJECTION = "projection"
+    REQUEST = "request"
 
 
 def take_number(connection: Connection, name: Feed) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, delete, select
 
 from smartward.adapters.sql import tables
 from smartward.adapters.sql.database import Database
@@ -32,6 +32,8 @@ class SqlProjections:
             self._upsert(connection, tables.notification, projection.notifications)
             self._upsert(connection, tables.presence, projection.presences)
             self._upsert(connection, tables.dead_letter, projection.dead_letters)
+            if projection.forgotten:
+                connection.execute(delete(tables.dead_letter).where(tables.dead_letter.c.id.in_(projection.forgotten)))
             if projection.ledger is not None:
                 row = {"id": 1} | msgspec.to_builtins(projection.ledger)
                 connection.execute(self._database.upsert(tables.ledger_snapshot), row)

@@ -1,8 +1,9 @@
 """The tables of the relational database; no row has two writers.
 
-The API writes `ward`, `site`, `device`, `person`, `person_access`, `session`, `work_action`, `audit`; ingest
-writes `alert_condition`, `notification`, `presence`, `dead_letter`, `ledger_snapshot`. A row of `feed` belongs to
-whoever writes the tables it numbers. Instants are ms since 1970. No foreign key crosses from one writer to the other.
+The API writes `ward`, `site`, `device`, `person`, `person_access`, `session`, `work_action`, `audit`, `request`;
+ingest writes `alert_condition`, `notification`, `presence`, `dead_letter`, `ledger_snapshot`. A row of `feed` belongs
+to whoever writes the tables it numbers. Instants are ms since 1970. No foreign key crosses from one writer to the
+other.
 """
 
 from __future__ import annotations
@@ -145,6 +146,17 @@ audit = Table(
     Index(None, "ward", "number"),
 )
 
+request = Table(
+    "request",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Words, nullable=False),
+    Column("target", Words, nullable=False),
+    Column("ward", Words, nullable=False),
+    Column("person", Words, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
 # --- written by ingest ----------------------------------------------------------------------------------------
 
 alert_condition = Table(
@@ -206,6 +218,7 @@ presence = Table(
     Column("since_ms", BigInteger, nullable=False),
     Column("reason", Words, nullable=False),
     Column("heard_ms", BigInteger),
+    Column("skew_ms", BigInteger),
 )
 
 dead_letter = Table(
@@ -223,6 +236,10 @@ dead_letter = Table(
     Column("last_ms", BigInteger, nullable=False, index=True),
     Column("body", LargeBinary, nullable=False),
     Column("body_dropped", Boolean, nullable=False),
+    Column("gateway", Words, nullable=False, server_default=text("''")),
+    Column("kept", Integer, nullable=False, server_default="0"),
+    Column("replayed", BigInteger, nullable=False, server_default="0"),
+    Column("replayed_ms", BigInteger),
     Index(None, "ward", "last_ms"),
 )
 
