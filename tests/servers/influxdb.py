@@ -58,10 +58,28 @@ class InfluxDB:
 
     def forget(self) -> None:
         """Drop the databases of these names, and none that somebody else has made."""
-        while self._made:
-            name = self._made.pop()
+        made, self._made = self._made, []
+        for name in made:
             with suppress(HTTPError):
-                self.query(f'DROP DATABASE "{name}"')
+                self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        """Drop a database as the server's version does it; 1.x and its InfluxQL unless the server says more."""
+        headers = {"Authorization": f"Token {self.token}"}
+        with urlopen(Request(f"{self.url}/ping", headers=headers), timeout=10) as answer:
+            major = answer.headers["X-Influxdb-Version"].lstrip("v")[:1]
+        if major == "3":
+            urlopen(
+                Request(f"{self.url}/api/v3/configure/database?db={name}", headers=headers, method="DELETE"), timeout=10
+            ).close()
+        elif major == "2":
+            with urlopen(Request(f"{self.url}/api/v2/buckets?name={name}", headers=headers), timeout=10) as answer:
+                buckets = json.load(answer)["buckets"]
+            for bucket in buckets:
+                path = f"{self.url}/api/v2/buckets/{bucket['id']}"
+                urlopen(Request(path, headers=headers, method="DELETE"), timeout=10).close()
+        else:
+            self.query(f'DROP DATABASE "{name}"')
 
     def write(self, database: str, lines: str) -> None:
         """Write line protocol, as another program would."""
@@ -75,7 +93,7 @@ class InfluxDB:
         return [
             series.get("tags", {}) | dict(zip(series["columns"], values, strict=True))
             for series in result.get("series", [])
-            for values in series["values"]
+            for values in series.get("values", [])
         ]
 
     def _ask(self, path: str, *, query: dict[str, str], body: bytes) -> bytes:

@@ -33,18 +33,27 @@ def _prepare_v1(server: Server, database: str, *, days: int | None) -> None:
     name = influxql.identifier(database)
     if database not in _column(server, "SHOW DATABASES", "name"):
         duration = f" WITH DURATION {days}d" if days else ""
-        server.ask([f"CREATE DATABASE {name}{duration}"], database="")
+        if not _is_done(server, f"CREATE DATABASE {name}{duration}"):
+            raise _cannot_make(server, "databases")
         log.info("%s: database %s made", server.place, database)
     if days is None:
         return
     policy = next((row for row in _rows(server, f"SHOW RETENTION POLICIES ON {name}") if row["default"]), None)
-    if policy is not None and _seconds(policy["duration"]) != days * DAY_S:
-        duration = f"{days}d" if days else "INF"
-        statement = (
-            f"ALTER RETENTION POLICY {influxql.identifier(policy['name'])} ON {name} DURATION {duration} DEFAULT"
-        )
-        server.ask([statement], database="")
+    if policy is None or _seconds(policy["duration"]) == days * DAY_S:
+        return
+    duration = f"{days}d" if days else "INF"
+    statement = f"ALTER RETENTION POLICY {influxql.identifier(policy['name'])} ON {name} DURATION {duration} DEFAULT"
+    if _is_done(server, statement):
         log.info("%s: database %s keeps %s now, before %s", server.place, database, duration, policy["duration"])
+    else:
+        log.warning(
+            "%s: database %s keeps %s and not %s, for we may not change it; let an administrator run %s",
+            server.place,
+            database,
+            policy["duration"],
+            duration,
+            statement,
+        )
 
 
 def _prepare_v2(server: Server, database: str, *, days: int | None) -> None:
@@ -56,10 +65,7 @@ def _prepare_v2(server: Server, database: str, *, days: int | None) -> None:
         body = {"orgID": organisation, "name": database, "retentionRules": rules}
         bucket = server.manage("POST", "/api/v2/buckets", body=body)
         if bucket is None or "id" not in bucket:
-            raise StoreUnavailable(
-                f"{server.place} did not let us make the bucket {database}. Make the buckets {server.access.database} "
-                f"and {server.access.kept} there, or give [store] token the right to write buckets"
-            )
+            raise _cannot_make(server, "buckets")
         log.info("%s: bucket %s made", server.place, database)
     elif days is not None and _expires_after(bucket) != days * DAY_S:
         server.manage("PATCH", f"/api/v2/buckets/{bucket['id']}", body={"retentionRules": rules})
@@ -115,6 +121,19 @@ def _seconds(duration: str) -> int:
         total += int(number) * {"h": 3600, "m": 60, "s": 1}[letter]
         number = ""
     return total
+
+
+def _is_done(server: Server, statement: str) -> bool:
+    """Run a statement of management; False where we have no right to."""
+    answer = server.manage("POST", "/query", query={"q": statement})
+    return answer is not None and not any("error" in result for result in answer.get("results", ()))
+
+
+def _cannot_make(server: Server, things: str) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"{server.place} did not let us make its {things}. Let an administrator make {server.access.database} and "
+        f"{server.access.kept} there, and give us the right to read and write both"
+    )
 
 
 def _rows(server: Server, statement: str) -> list[dict[str, Any]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from smartward.adapters.influx import influxql
+from smartward.adapters.influx.answer import Series
 from smartward.adapters.influx.known import LAST, Known, Newest, newest_of
 from smartward.adapters.influx.plan import EVENT, NEVER_MS, NS_PER_MS, Place, Speaker
 from smartward.adapters.influx.point import NOTES, RECEIVED, held_of
 from smartward.adapters.influx.receipts import Receipts
-from smartward.adapters.influx.server import Server
+from smartward.adapters.influx.server import NoDatabase, Server
 from smartward.adapters.telemetry_value import Kinds
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def recall(server: Server, kinds: Kinds) -> Known:
         influxql.select(f"last({influxql.identifier(RECEIVED)})", name, influxql.EVER, more=BY_SPEAKER)
         for name in kinds
     ]
-    for name, answer in zip(kinds, server.ask(heard, database=server.access.database), strict=True):
+    for name, answer in zip(kinds, _ask(server, heard, server.access.database), strict=True):
         for series in answer:
             for row in series.rows():
                 speaker = Speaker(row["ward"], row["device"], name)
@@ -70,7 +71,7 @@ def _catch_up(server: Server, known: Known, kinds: Kinds) -> None:
         if newest_ms > max((value.at_ms for value in known.memories[speaker].last.values()), default=NEVER_MS)
     ]
     asked = [(speaker, quantity) for speaker in behind for quantity in kinds[speaker.type]]
-    answers = server.ask([_last_of(*question) for question in asked], database=server.access.database)
+    answers = _ask(server, [_last_of(*question) for question in asked], server.access.database)
     for (speaker, quantity), answer in zip(asked, answers, strict=True):
         for series in answer:
             for row in series.rows():
@@ -111,5 +112,13 @@ def _event_pages(server: Server) -> Iterator[list[tuple[str, Place]]]:
 
 
 def _rows(server: Server, statement: str, database: str) -> Iterator[dict[str, Any]]:
-    for series in server.ask([statement], database=database)[0]:
+    for series in _ask(server, [statement], database)[0]:
         yield from series.rows()
+
+
+def _ask(server: Server, statements: Sequence[str], database: str) -> list[tuple[Series, ...]]:
+    """Ask; a database that only the first write makes has nothing to say."""
+    try:
+        return server.ask(statements, database=database)
+    except NoDatabase:
+        return [()] * len(statements)

@@ -19,13 +19,17 @@ from smartward.errors import StoreUnavailable
 REFUSING = frozenset({400, 413, 422})
 """What a server answers when points are at fault and not the server."""
 
-NO_RIGHT = frozenset({401, 403})
-NOT_FOUND, CONFLICT = 404, 409
+FORBIDDEN, NOT_FOUND, NO_SUCH_METHOD, CONFLICT = 403, 404, 405, 409
+NO_RIGHT = frozenset({401, FORBIDDEN})
 MERGED_ROWS = 10_000
 """From so many rows on, 1.x puts parts together and leaves the first one's word that more follow."""
 
 STATEMENTS = 200
 """How many questions go into one request."""
+
+
+class NoDatabase(StoreUnavailable):
+    """The server has no database of that name (yet)."""
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -138,7 +142,7 @@ class Server:
             body=body,
             content_type="application/json",
         )
-        if answer.status in NO_RIGHT | {NOT_FOUND, 405}:
+        if answer.status in {FORBIDDEN, NOT_FOUND, NO_SUCH_METHOD}:
             return None
         if answer.status >= 300 and answer.status != CONFLICT:  # noqa: PLR2004 - HTTP's own number
             raise self._trouble(answer.status, answer.data)
@@ -211,13 +215,13 @@ class Server:
             )
         if status == NOT_FOUND and database:
             self._version = None
-            return StoreUnavailable(f"{self.place} has no database {database} ({said}). Start ingest, which makes it")
+            return NoDatabase(f"{self.place} has no database {database} ({said}). Start ingest, which makes it")
         self._version = None
         return StoreUnavailable(f"{self.place} cannot answer now ({status}: {said}). Look into its own log")
 
     def _refused_question(self, problem: str, *, database: str) -> StoreUnavailable:
         if "database not found" in problem or "does not exist" in problem:
-            return StoreUnavailable(f"{self.place} has no database {database} yet. Start ingest, which makes it")
+            return NoDatabase(f"{self.place} has no database {database} yet. Start ingest, which makes it")
         return StoreUnavailable(f"{self.place} could not answer: {problem[:300]}")
 
 

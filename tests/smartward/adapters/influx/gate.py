@@ -48,6 +48,7 @@ def gate_to(server: InfluxDB) -> Iterator[Gate]:
 def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 65_536  # one packet an answer
 
         def do_GET(self) -> None:
             self._pass_on()
