@@ -45,6 +45,11 @@ def _prepare_v1(server: Server, database: str, *, days: int | None) -> None:
     statement = f"ALTER RETENTION POLICY {influxql.identifier(policy['name'])} ON {name} DURATION {duration} DEFAULT"
     if _is_done(server, statement):
         log.info("%s: database %s keeps %s now, before %s", server.place, database, duration, policy["duration"])
+    elif database == server.access.kept:
+        raise StoreUnavailable(
+            f"{server.place}: database {database} keeps {policy['duration']}, and newest values must be kept for ever. "
+            f"Let an administrator run {statement}"
+        )
     else:
         log.warning(
             "%s: database %s keeps %s and not %s, for we may not change it; let an administrator run %s",

@@ -31,18 +31,46 @@ class Gate:
 def gate_to(server: InfluxDB) -> Iterator[Gate]:
     """Stand before a server for the time of a block."""
     gate = Gate(server)
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), _handler(gate))
-    listening.daemon_threads = True
-    gate.url = f"http://127.0.0.1:{listening.server_address[1]}"
-    thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    with _listening(_handler(gate)) as gate.url:
+        yield gate
+        gate.closing.set()
+
+
+@contextmanager
+def strange_server(said: bytes) -> Iterator[str]:
+    """Answer everything with the same words, as another program would."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer()
+
+        def do_POST(self) -> None:
+            self._answer()
+
+        def _answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's own name
+            """Say nothing."""
+
+    with _listening(Handler) as url:
+        yield url
+
+
+@contextmanager
+def _listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield gate
+        yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
-        gate.closing.set()
-        listening.shutdown()
+        server.shutdown()
         thread.join()
-        listening.server_close()
+        server.server_close()
 
 
 def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:

@@ -20,7 +20,6 @@ from tests.servers.influxdb import InfluxDB
 from tests.smartward.adapters.influx.stores import opened, put
 from tests.smartward.adapters.influx.test_refusals import clash, now_ms
 
-
 VERSIONS: tuple[type[FakeInflux], ...] = (FakeV2, FakeV3)
 
 
