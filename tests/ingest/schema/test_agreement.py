@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.decode import MAX_OBSERVATIONS, decode
@@ -21,6 +21,7 @@ from smartward.rejection import Reason
 from tests.ingest.schema.messages import SCHEMAS, accepts, around, from_schema
 from tests.ingest.test_bad_input import NOW_MS, REGISTERED, TABLE, payload_of
 
+ARRIVAL_MS: int = NOW_MS
 CATALOGUE = load()
 TYPES = sorted(CATALOGUE.types)
 VALIDATOR = Validator(CATALOGUE)
@@ -43,7 +44,15 @@ OUTSIDE = {
 """Reasons that are not in the payload."""
 
 
-def believed(topic: str, body: object, *, received_ms: int = NOW_MS) -> Validated:
+patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no finding."""
+OBSERVATIONS = {
+    name: around(from_schema(SCHEMAS[f"{name}.observation"]["anyOf"][0], root=SCHEMAS[f"{name}.observation"]))
+    for name in TYPES
+}
+
+
+def believed(topic: str, body: object, *, received_ms: int = ARRIVAL_MS) -> Validated:
     """Take one message all the way."""
     decoded = decode(Message(f"ward/songmay/gw-1/{topic}", msgspec.json.encode(body)))
     return VALIDATOR.validate(decoded, registered=WARD, received_ms=received_ms)
@@ -51,13 +60,16 @@ def believed(topic: str, body: object, *, received_ms: int = NOW_MS) -> Validate
 
 def arrival_of(body: Any) -> int:
     """Let a message arrive when it says it was true, so that only the form of its time is judged."""
-    at: object = body.get("at") if isinstance(body, dict) else None
-    if isinstance(at, str):
-        try:
-            return parse_rfc3339(at)
-        except (ValueError, OverflowError):
-            return NOW_MS
-    return at if isinstance(at, int) and not isinstance(at, bool) and at > 0 else NOW_MS
+    match body:
+        case {"at": str(text)}:
+            try:
+                return parse_rfc3339(text)
+            except (ValueError, OverflowError):
+                return ARRIVAL_MS
+        case {"at": int(at_ms)} if not isinstance(at_ms, bool) and at_ms > 0:
+            return at_ms
+        case _:
+            return ARRIVAL_MS
 
 
 def is_right_but_for_the_calendar(outcome: Validated) -> bool:
@@ -66,12 +78,11 @@ def is_right_but_for_the_calendar(outcome: Validated) -> bool:
 
 
 @pytest.mark.parametrize("kind", TYPES)
+@patiently
 @given(data=st.data())
 def test_an_observation_is_believed_whole_exactly_when_its_schema_accepts_it(kind: str, data: st.DataObject) -> None:
     """A maker who tests against the schema needs no ward to test against."""
-    schema = SCHEMAS[f"{kind}.observation"]
-    one = from_schema(schema["anyOf"][0], root=schema)
-    body = data.draw(around(one))
+    body = data.draw(OBSERVATIONS[kind])
     if isinstance(body, list):
         body = {"values": body}
 
@@ -83,6 +94,7 @@ def test_an_observation_is_believed_whole_exactly_when_its_schema_accepts_it(kin
         assert outcome.rejections, body
 
 
+@patiently
 @given(body=around(from_schema(SCHEMAS["camera.event"], root=SCHEMAS["camera.event"])))
 def test_an_event_is_believed_exactly_when_its_schema_accepts_it(body: Any) -> None:
     """As for observations."""
@@ -94,6 +106,7 @@ def test_an_event_is_believed_exactly_when_its_schema_accepts_it(body: Any) -> N
         assert outcome.rejections, body
 
 
+@patiently
 @given(body=around(from_schema(SCHEMAS["pack"], root=SCHEMAS["pack"])))
 def test_a_pack_that_its_schema_accepts_is_refused_only_for_what_no_schema_can_say(body: Any) -> None:
     """And whatever decode refuses for the shape, the schema refuses."""
@@ -104,6 +117,7 @@ def test_a_pack_that_its_schema_accepts_is_refused_only_for_what_no_schema_can_s
         assert reasons <= UNSAID, outcome.rejections
 
 
+@patiently
 @given(body=around(from_schema(SCHEMAS["presence"], root=SCHEMAS["presence"])))
 def test_a_presence_that_its_schema_accepts_is_read(body: Any) -> None:
     """And whatever decode refuses, the schema refuses."""
@@ -122,6 +136,52 @@ def test_both_count_the_observations_of_a_message(count: int) -> None:
 
     assert is_believed == accepts("flood_road.observation", body) == accepts("observations", body)
     assert is_believed == (count <= MAX_OBSERVATIONS)
+
+
+@pytest.mark.parametrize(
+    ("at", "is_right"),
+    [
+        (None, True),
+        (10**11 - 1, False),
+        (10**11, True),
+        (10**14 - 1, True),
+        (10**14, False),
+        (ARRIVAL_MS + 0.5, False),
+        (float(ARRIVAL_MS), True),
+        ("2026-11-23T14:00:00.5+07:00", True),
+        ("2026-11-23T07:00:00.123456789Z", True),
+        ("2026-11-23T07:00:00", False),
+        ("2026-11-23T24:00:00Z", False),
+        ("2026-11-31T00:00:00Z", False),
+        ("2026-11-23", False),
+        ("2026-11-23T07:00:00Z\n", False),
+        ("now", False),
+    ],
+)
+def test_both_draw_the_line_at_the_same_instants(at: object, is_right: bool) -> None:  # noqa: FBT001  # by name
+    """Seconds and nanoseconds are off by a factor of a thousand; neither reader takes them for milliseconds."""
+    body = {"at": at, "values": {"health": "ok"}}
+
+    assert accepts("camera.observation", body) == is_right
+    assert (not believed("camera/obs", body, received_ms=arrival_of(body)).rejections) == is_right
+
+
+@pytest.mark.parametrize(("length", "is_right"), [(256, True), (257, False)])
+def test_both_draw_the_line_at_the_same_length_of_text(length: int, is_right: bool) -> None:  # noqa: FBT001  # by name
+    """A text is no place for a picture."""
+    fact = {"event_id": "7b1e8a52-54a0-4ea8-9c0e-0d6bb7f7a111", "type": "crowd", "values": {"x": "ă" * length}}
+
+    assert accepts("camera.event", fact) == is_right
+    assert (not believed("camera/event", fact).rejections) == is_right
+
+
+@pytest.mark.parametrize("boot", ["", "B1", "-b", "b" * 65, "b 1", "b1\n", "pack", "twin"])
+def test_both_refuse_the_same_ids(boot: str) -> None:
+    """An id is a part of a topic: a reserved word there would be another topic."""
+    body = {"boot": boot, "seq": 1}
+
+    assert not accepts("pack", body)
+    assert [rejection.reason for rejection in believed("pack", body).rejections] == [Reason.BAD_SCHEMA]
 
 
 @pytest.mark.parametrize("case", TABLE["cases"], ids=[case["name"].replace(" ", "-") for case in TABLE["cases"]])
