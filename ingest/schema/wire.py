@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.decode import _FIRST_MS, _LAST_MS, MAX_OBSERVATIONS, PresenceClaim, _Event, _Observation, _Pack
+from ingest.decode import MAX_OBSERVATIONS, PresenceClaim, _Event, _Observation, _Pack
 from ingest.schema.spoken import Committed, OpenAlert
 from ingest.validate import MAX_TEXT
 from smartward import pack, topics
@@ -38,6 +38,8 @@ SAID = {
 }
 """What those are that decode keeps to itself."""
 
+FIRST_MS, LAST_MS = 10**11, 10**14 - 1
+"""What `ingest.decode` takes for milliseconds; a smaller number would be seconds, a larger one microseconds."""
 _INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
 _DATE = (
     "[12][0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))"
@@ -51,7 +53,7 @@ INSTANT: Schema = {
     "anyOf": [
         {"type": "null"},
         {"type": "string", "format": "date-time", "pattern": f"^{_DATE}T{_TIME}$"},
-        {"type": "integer", "minimum": _FIRST_MS, "maximum": _LAST_MS - 1},
+        {"type": "integer", "minimum": FIRST_MS, "maximum": LAST_MS},
     ],
 }
 ID: Schema = {
