@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import NamedTuple
@@ -35,9 +35,9 @@ class Supervisor:
     `poll` is to be called from the thread that called `start`: Linux ends children with the thread that started them.
     """
 
-    def __init__(self, services: Sequence[Service], *, logs: Path) -> None:
-        """Know the services and where their logs go."""
-        self._services, self._logs = tuple(services), logs
+    def __init__(self, services: Sequence[Service], *, logs: Path, env: Mapping[str, str] | None = None) -> None:
+        """Know the services, where their logs go, and their environment (None: ours)."""
+        self._services, self._logs, self._env = tuple(services), logs, env
         self._children: dict[str, Child] = {}
         self._deaths: dict[str, int] = {}
         self._due: dict[str, float] = {}
@@ -85,6 +85,6 @@ class Supervisor:
         return child.pid if child is not None and child.is_alive else None
 
     def _start(self, service: Service) -> None:
-        child = Child(service.argv, name=service.name, log_path=self._logs / f"{service.name}.log")
+        child = Child(service.argv, name=service.name, log_path=self._logs / f"{service.name}.log", env=self._env)
         child.start()
         self._children[service.name] = child

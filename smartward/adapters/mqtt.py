@@ -265,7 +265,7 @@ class Connection:
         self._ended_because = self._ended_because or because
 
     def _on_connect(
-        self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+        self, client: Client, _data: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         self._is_greeted = True
         if reason.is_failure:
@@ -277,11 +277,14 @@ class Connection:
             client.disconnect()
         elif not self._account.subscriptions:
             self._ready()
+            return
         elif self._account.version == "5":
             options = SubscribeOptions(qos=1, retainAsPublished=True)
             client.subscribe([(topic, options) for topic in self._account.subscriptions])
         else:
             client.subscribe([(topic, 1) for topic in self._account.subscriptions])
+        if flags.session_present and not self._ended_because:
+            self._ready()
 
     def _on_subscribe(
         self, client: Client, _data: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
@@ -291,10 +294,15 @@ class Connection:
                 self._end(f"refused: {self._account.username or 'we'} may not read {topic} ({reason})")
                 client.disconnect()
                 return
-        self._ready()
+        if not self._is_ready:
+            self._ready()
 
     def _ready(self) -> None:
-        """Let the listener know, then give it what came too early."""
+        """Let the listener know, then give it what came too early.
+
+        A kept session has its subscriptions and delivers at once. Waiting for the confirmation there would wait for
+        ever on a broker that confirms nothing while as much as it allows is under way to us (iotcore: 100 messages).
+        """
         self._is_ready = self.was_ready = True
         self._listener.connected()
         for message in self._early:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import re
 import shutil
 import signal
@@ -22,10 +23,12 @@ import webbrowser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Event
+from typing import cast, get_args
 
 import msgspec
 
-from smartward.adapters.broker import Broker, find
+from smartward.adapters.broker import Broker, Kind, find
+from smartward.config import PREFIX
 from smartward.demo import layout, secrets
 from smartward.demo.plan import plan
 from smartward.demo.secrets import DemoFile, Login, Mqtt, Secrets
@@ -86,7 +89,7 @@ class Demo:
         gateways = tuple(device.id for device in self._planned.devices if device.is_gateway)
         self._kept = secrets.made_for(folder, gateways=gateways)
         users = {"server": self._kept.server, **self._kept.gateways}
-        self._broker = Broker(find("auto"), folder=folder / "broker", users=users, host=HOST)
+        self._broker = Broker(find(broker_kind(os.environ)), folder=folder / "broker", users=users, host=HOST)
 
     def run(self, *, stopping: Event, duration_s: float | None, opens: bool) -> None:
         """Start everything, say where it is, watch over it until told to stop, and end it all."""
@@ -103,7 +106,7 @@ class Demo:
                 port=self._port,
                 clips=self._clips,
             )
-            supervisor = Supervisor(services(files), logs=self._folder / "logs")
+            supervisor = Supervisor(services(files), logs=self._folder / "logs", env=own_files_alone(os.environ))
             try:
                 supervisor.start()
                 url = f"http://{HOST}:{self._port}"
@@ -181,6 +184,25 @@ def say_where(url: str, kept: Secrets, *, broker: Mqtt, files: layout.Files, pat
         "  Ctrl-C ends everything",
     ]
     print("\n".join(lines), flush=True)
+
+
+def own_files_alone(env: Mapping[str, str]) -> dict[str, str]:
+    """Give the children's environment: what the demo wrote for each of them holds, not a variable meant for another."""
+    return {name: value for name, value in env.items() if not name.startswith(PREFIX)}
+
+
+def broker_kind(env: Mapping[str, str]) -> Kind:
+    """Read which broker is wanted from SMARTWARD_BROKER__KIND; without it a Mosquitto is preferred, if there is one."""
+    wanted = env.get("SMARTWARD_BROKER__KIND", "auto")
+    for kind in get_args(Kind):
+        if wanted == kind:
+            return cast("Kind", kind)
+    raise ConfigError(
+        f"{wanted!r} is no broker that the demo can start",
+        file="environment",
+        key="SMARTWARD_BROKER__KIND",
+        remedy=f"Choose one of {', '.join(get_args(Kind))}",
+    )
 
 
 def seconds_of(text: str) -> float | None:

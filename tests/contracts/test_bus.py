@@ -277,6 +277,26 @@ def test_a_kept_session_holds_what_came_while_its_owner_was_away(wire: Wire) -> 
     server.stop()
 
 
+def test_a_long_absence_is_made_up_for_as_fast_as_we_acknowledge(wire: Wire) -> None:
+    """More waits than a broker lets be under way: the owner is let in all the same, and gets everything."""
+    server = wire.bus("ingest", ALL_OBS, keeps_session=True)
+    gateway = wire.bus("gw-1", user="gw-1")
+    started(server)
+    started(gateway)
+    server.stop()
+
+    wanted = [b"%d" % number for number in range(350)]
+    for payload in wanted:
+        gateway.publish(OBS, payload)
+    heard = started(server)
+    for number in range(len(wanted)):
+        server.acknowledge([heard.wait_for_messages(number + 1)[number]])
+
+    assert heard.payloads() == wanted
+    gateway.stop()
+    server.stop()
+
+
 def test_a_retained_message_waits_for_whoever_comes_later_and_says_that_it_waited(wire: Wire) -> None:
     """Presence and committed are retained; an observation that is must be told from a live one."""
     gateway = wire.bus("gw-1", "ward/phuc-yen/gw-1/committed/+", user="gw-1")

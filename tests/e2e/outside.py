@@ -12,7 +12,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any
@@ -50,6 +51,16 @@ class RunningDemo:
         with self.output.open("ab") as output:
             self.process = subprocess.Popen([*command, *arguments], stdout=output, stderr=subprocess.STDOUT)
         eventually(lambda: "smartward runs" in self.said(), because=self.said)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run it for the time of a block; it must end well, whatever the block did."""
+        try:
+            self.start()
+            yield
+        finally:
+            exit_code = self.stop()
+        assert exit_code == 0, self.output.read_text(encoding="utf-8")
 
     def stop(self) -> int:
         """Press Ctrl-C and give the exit code."""

@@ -203,6 +203,20 @@ def test_a_lost_link_is_said_stamped_and_healed(calm: SampleWard, chromium: Brow
             expect(page.locator(f"#{alert}")).to_be_visible()
 
 
+def test_scripts_that_arrive_slowly_and_apart_still_make_a_live_page(calm: SampleWard, chromium: Browser) -> None:
+    """On a patrol's bad link htmx reads the page before its stream extension is there; it must be told again."""
+    held: list[Route] = []
+    with served(calm) as url, visitor(chromium) as page:
+        page.route("**/hx-sse.min.js", held.append)
+        log_in(page, url, username="an", password=PASSWORD)
+        alert = calm.raise_alert(flood_alert(calm.clock.now_ms()))
+        page.goto(f"{url}/?alert={alert}", wait_until="commit")
+        page.wait_for_selector("form[data-htmx-powered]", state="attached")
+        held[-1].continue_()
+
+        alive(page)
+
+
 def test_a_device_that_falls_silent_turns_hollow_on_the_map(calm: SampleWard, chromium: Browser) -> None:
     """Silence never looks like health."""
     with served(calm) as url, visitor(chromium) as page:

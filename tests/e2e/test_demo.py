@@ -27,9 +27,8 @@ _numbers = count(1)
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     """Run one demo for this module."""
     demo = RunningDemo(tmp_path_factory.mktemp("demo") / "data")
-    demo.start()
-    yield demo
-    assert demo.stop() == 0
+    with demo.running():
+        yield demo
 
 
 @pytest.fixture
@@ -203,18 +202,16 @@ def test_the_log_of_the_broker_is_capped_and_no_log_holds_a_secret(demo: Running
 def test_ctrl_c_stops_everything_and_the_data_is_there_at_the_next_start(tmp_path: Path) -> None:
     """No process is left, and history and passwords survive."""
     demo = RunningDemo(tmp_path / "data")
-    demo.start()
-    eventually(lambda: demo.get("/ledger")["total"]["stored"] > 500)
-    users, children = demo.file["users"], demo.children()
-    assert len(children) >= 5
-    assert demo.stop() == 0
+    with demo.running():
+        eventually(lambda: demo.get("/ledger")["total"]["stored"] > 500)
+        users, children = demo.file["users"], demo.children()
+        assert len(children) >= 5
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
 
     stored = demo.rows("ingest.db", "SELECT sum(stored) FROM account")[0][0]
-    demo.start()
-    assert demo.file["users"] == users
-    eventually(lambda: demo.get("/ledger")["total"]["stored"] > stored)
-    assert demo.stop() == 0
+    with demo.running():
+        assert demo.file["users"] == users
+        eventually(lambda: demo.get("/ledger")["total"]["stored"] > stored)
 
 
 def test_a_taken_port_is_said_in_plain_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
