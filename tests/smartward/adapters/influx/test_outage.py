@@ -193,6 +193,20 @@ def test_a_value_known_to_be_new_is_not_looked_for(influxdb: InfluxDB, database:
         assert gate.requests == ["/write", "/write", "/query", "/write", "/write"]
 
 
+def test_a_device_that_moved_is_followed_by_its_newest_word_only(
+    influxdb: InfluxDB, database: str, tmp_path: Path
+) -> None:
+    """It has a series in each ward and type that it has spoken from; what arrives late in the old one is not new."""
+    with opened(influxdb, tmp_path, database=database) as store:
+        put(store, 1, observed("d1", NOON_MS, battery=0.5, received_ms=NOON_MS))
+        put(store, 2, observed("d1", NOON_MS + 9, type="select", battery=0.9, received_ms=NOON_MS + 9))
+        put(store, 3, observed("d1", NOON_MS + 1, battery=0.6, received_ms=NOON_MS + 20))
+
+        assert [newest.value for newest in store.latest_since(0)] == [0.9]
+        assert store.latest_since(NOON_MS + 10) == []
+        assert [newest.value for newest in store.latest()] == [0.9]
+
+
 def test_the_file_of_receipts_has_one_owner(influxdb: InfluxDB, database: str, tmp_path: Path) -> None:
     """Two ingests with one store would count each other's values."""
     second = opened(influxdb, tmp_path, database=database)
