@@ -9,8 +9,8 @@ ARGS ?=
 help:
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/.demo ## a living ward on this machine; pass options as ARGS="--port 8001 --for 60s"
-	$(BIN)/smartward demo --footage $(ARGS)
+demo: $(VENV)/.footage ## a living ward on this machine; pass options as ARGS="--port 8001 --for 60s"
+	@$(BIN)/smartward demo $(ARGS)
 
 test: $(VENV)/.dev servers ## everything: style, types, architecture, unit, contract, fault and browser tests
 	$(MAKE) --no-print-directory check
@@ -29,11 +29,8 @@ bench: $(VENV)/.dev ## measure, and write docs/bench.md
 servers: ## install what the tests run against (Debian, as root); start and enable nothing
 	tools/install-servers
 
-lock: ## pin what setup.py-less Python needs, with hashes
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-header -q --extra demo pyproject.toml -o requirements.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-header -q --all-extras pyproject.toml -o requirements-dev.txt
+lock: ## pin dependencies again, with hashes (needs uv)
+	tools/lock
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) dist
@@ -45,3 +42,6 @@ $(VENV)/.demo: requirements.txt pyproject.toml
 $(VENV)/.dev: requirements-dev.txt pyproject.toml
 	tools/make-venv $(PYTHON) $(VENV) requirements-dev.txt
 	@touch $(VENV)/.demo $@
+
+$(VENV)/.footage: $(VENV)/.demo
+	@$(BIN)/smartward footage install && touch $@ || echo "The demo goes on without what is missing."

@@ -96,6 +96,7 @@ def _cameras(planned: Plan, kept: Secrets, *, broker: Mqtt, plays: Mapping[str, 
 device = "{camera}"
 source = "footage:{clip.name}"
 fps = {clip.fps}
+analyse_fps = 8
 interval_s = {interval_s}
 health_interval_s = {interval_s}
 {_counts(camera, clip)}"""
