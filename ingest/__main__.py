@@ -14,7 +14,7 @@ from threading import Event
 from ingest.home import Home
 from ingest.service import Ingest, World
 from smartward import topics
-from smartward.adapters.clock import SystemClock
+from smartward.adapters.clock import SteadyClock, SystemClock
 from smartward.adapters.mqtt import MqttBus
 from smartward.adapters.notify_console import ConsoleNotifier
 from smartward.adapters.notify_file import FileNotifier
@@ -71,6 +71,7 @@ def run(config: ServerConfig, *, config_file: Path, wards: tuple[str, ...], stop
         channels=_channels(config.notify, config_file=config_file),
         catalogue=catalogue,
         clock=SystemClock(),
+        steady=SteadyClock(),
         requests=SqlRequests(database),
         wards=wards,
         dead_letter_days=config.ingest.dead_letter_days,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
+from smartward.instants import MINUTE_MS
 from smartward.ledger import Account, Ledger, total_of
 
 FIELDS = Account.__struct_fields__
@@ -21,6 +22,20 @@ def add(connection: sqlite3.Connection, changes: Mapping[str, Account]) -> None:
     connection.executemany(
         _ADD, [(device, *(getattr(account, field) for field in FIELDS)) for device, account in changes.items()]
     )
+
+
+def add_minute(connection: sqlite3.Connection, changes: Mapping[str, Account], *, now_ms: int) -> None:
+    """Count what came in and what was refused in this minute; those of the last hour are kept."""
+    minute = now_ms // MINUTE_MS
+    received = sum(account.received for account in changes.values())
+    refused = sum(account.dead_lettered for account in changes.values())
+    if received:
+        connection.execute(
+            "INSERT INTO intake_minute (minute, received, refused) VALUES (?, ?, ?) ON CONFLICT (minute) DO UPDATE "
+            "SET received = received + excluded.received, refused = refused + excluded.refused",
+            (minute, received, refused),
+        )
+        connection.execute("DELETE FROM intake_minute WHERE minute NOT BETWEEN ? AND ?", (minute - 60, minute))
 
 
 def ledger(connection: sqlite3.Connection, *, as_of_ms: int) -> Ledger:

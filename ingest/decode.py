@@ -6,6 +6,7 @@ shape; whether its device, quantities and values are believable is for `ingest.v
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +27,15 @@ MAX_AGE_MS = 30 * DAY_MS
 PACK_MAX_AGE_MS = 400 * DAY_MS
 """A pack's boot and number prove that it is no replay: its observations may be as old as the store keeps."""
 
-_FIRST_MS, _LAST_MS = 10**11, 10**14
+_UNITS = (
+    (10**11, "that is seconds since 1970; multiply it by 1000"),
+    (10**14, ""),
+    (10**17, "that is microseconds since 1970; divide it by 1000"),
+    (10**20, "that is nanoseconds since 1970; divide it by 1000000"),
+)
+"""What a number of this size is (empty: milliseconds) between the years 1973 and 5138."""
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 class ObservationClaim(msgspec.Struct, frozen=True):
@@ -140,36 +149,48 @@ def _refuse_unread(message: Message, address: Address | None) -> Rejection | Non
     return None
 
 
-def instant(at: Any, *, received_ms: int, max_age_ms: int) -> int | Rejection:
+class Arrival(msgspec.Struct, frozen=True):
+    """When a message came; `latest_ms` is later than our clock says if that was set back while we ran."""
+
+    received_ms: int
+    latest_ms: int
+    max_age_ms: int = MAX_AGE_MS
+
+
+def instant(at: Any, arrival: Arrival) -> int | Rejection:
     """Read the claimed time of an observation; None is the arrival."""
+    received_ms = arrival.received_ms
     if at is None:
         return received_ms
     at_ms = _claimed_ms(at)
     if isinstance(at_ms, str):
         return Rejection(Reason.BAD_TIME, f"at {str(at)[:40]!r}: {at_ms}")
-    if at_ms > received_ms + MAX_AHEAD_MS:
+    if at_ms > max(received_ms, arrival.latest_ms) + MAX_AHEAD_MS:
         ahead_s = (at_ms - received_ms) / SECOND_MS
-        return Rejection(Reason.BAD_TIME, f"at {at_ms}: {ahead_s:.0f} s ahead; set the device's clock")
-    if at_ms < received_ms - max_age_ms:
+        return Rejection(Reason.BAD_TIME, f"at {at_ms}: {ahead_s:.0f} s ahead; set the device's clock", at_ms=at_ms)
+    if at_ms < received_ms - arrival.max_age_ms:
         age_days = (received_ms - at_ms) / DAY_MS
-        return Rejection(Reason.BAD_TIME, f"at {at_ms}: {age_days:.0f} days old; set the device's clock")
+        return Rejection(Reason.BAD_TIME, f"at {at_ms}: {age_days:.0f} days old; set the device's clock", at_ms=at_ms)
     return at_ms
 
 
 def _claimed_ms(at: Any) -> int | str:
-    """Give the claimed instant, or in words what is wrong with it."""
+    """Give the claimed instant, or in words what is wrong with it and what to do."""
     if isinstance(at, str):
+        if _NUMBER.fullmatch(at.strip()):
+            return "a number in quotes; send it without, in ms since 1970"
         try:
             return parse_rfc3339(at)
         except (ValueError, OverflowError) as error:
             return f"{error}; send RFC 3339 with an offset, or ms since 1970"
-    if isinstance(at, bool) or not isinstance(at, int | float) or at != int(at):
+    if isinstance(at, bool) or not isinstance(at, int | float) or abs(at) >= _UNITS[-1][0]:
         return "neither RFC 3339 nor whole milliseconds since 1970"
-    if abs(at) < _FIRST_MS:
-        return "that is a number of seconds; multiply it by 1000"
-    if abs(at) >= _LAST_MS:
-        return "finer than milliseconds; divide it to ms since 1970"
-    return int(at)
+    for below, words in _UNITS:
+        if abs(at) < below and words:
+            return words
+        if abs(at) < below:
+            break
+    return int(at) if at == int(at) else "not in whole milliseconds; round it"
 
 
 def _decode_observations(address: Address, body: Any) -> Decoded:

@@ -87,7 +87,8 @@ class Entry:
                 change=self._change,
             )
         if gateway:
-            believed = JournalRecord(self._now_ms, gateway, validated.observations, validated.events)
+            clocks = {rejection.device: rejection.at_ms for rejection in validated.rejections if rejection.at_ms}
+            believed = JournalRecord(self._now_ms, gateway, validated.observations, validated.events, clocks=clocks)
             self.bodies.append(record.encode(believed))
 
 

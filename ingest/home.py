@@ -6,7 +6,9 @@ An outside reader finds here, besides the journal's `log_*` tables:
 with `dead_letter_message` (the newest of them as they came), `dead_letter_quota` and `dead_letter_past` (counts of
 groups that have expired), `rule_state` and `ear` (what rules
 remember of a device and when it was heard, MessagePack), `alert_condition` (JSON),
-`notification`, `presence` (JSON), `known` (the last registry seen, MessagePack) and `feed` (number of the last change).
+`standing_alert` (open alerts about clocks and about ourselves, JSON), `intake_minute` (items of each minute of the
+last hour), `notification`, `presence` (JSON), `known` (the last registry seen, MessagePack)
+and `feed` (number of the last change).
 """
 
 from __future__ import annotations
@@ -70,6 +72,10 @@ SCHEMA = (
         device TEXT PRIMARY KEY, body BLOB NOT NULL, change INTEGER NOT NULL
     ) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS presence_change ON presence (change)",
+    "CREATE TABLE IF NOT EXISTS standing_alert (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS intake_minute (
+        minute INTEGER PRIMARY KEY, received INTEGER NOT NULL, refused INTEGER NOT NULL
+    )""",
     "CREATE TABLE IF NOT EXISTS known (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL, body BLOB)",
     "CREATE TABLE IF NOT EXISTS feed (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO feed (id, number) VALUES (1, 0)",

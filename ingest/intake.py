@@ -32,13 +32,19 @@ class Intake:
     from the queue and nothing is acknowledged, so the broker holds on to what it has.
     """
 
-    def __init__(self, home: Home, *, bus: Bus, clock: Clock, validator: Validator, registered: Registry) -> None:
-        """Bring the parts together; `registered` gives the registry as last seen."""
-        self._home, self._bus, self._clock = home, bus, clock
+    def __init__(
+        self, home: Home, *, bus: Bus, clock: Clock, steady: Clock, validator: Validator, registered: Registry
+    ) -> None:
+        """Bring the parts together; `registered` gives the registry as last seen.
+
+        `listening_since_ms` and `full_since_ms` are by the steady clock, which nobody sets.
+        """
+        self._home, self._bus, self._clock, self._steady = home, bus, clock, steady
         self._validator, self._registered = validator, registered
         self._arrived: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._unwritten: list[Message] = []
         self._repeats: Repeats | None = None
+        self._offset_ms: int | None = None
         self.listening_since_ms: int | None = None
         self.full_since_ms: int | None = None
 
@@ -68,7 +74,7 @@ class Intake:
             committed = self._write(batch)
         except LogFull:
             self._unwritten = batch
-            self.full_since_ms = self.full_since_ms or self._clock.now_ms()
+            self.full_since_ms = self.full_since_ms or self._steady.now_ms()
             raise
         self._unwritten, self.full_since_ms = [], None
         self._bus.acknowledge(batch)
@@ -106,7 +112,8 @@ class Intake:
         with self._home.database.reading() as connection:
             self._repeats = Repeats(connection)
             committed = packs.committed(connection)
-        self.listening_since_ms = self._clock.now_ms()
+        self._unset_ms(self._clock.now_ms())
+        self.listening_since_ms = self._steady.now_ms()
         self.say_committed(committed)
         log.info("listening to the broker; %d outboxes known", len(committed))
 
@@ -118,12 +125,22 @@ class Intake:
         with self._home.database.transaction() as connection:
             entry = Entry(connection, registered=registered, now_ms=now_ms)
             for message, decoded in understood:
-                validated = self._validator.validate(decoded, registered=registered, received_ms=now_ms)
+                validated = self._validator.validate(
+                    decoded, registered=registered, received_ms=now_ms, latest_ms=self._unset_ms(now_ms)
+                )
                 self._enter(entry, message, decoded, validated, registered)
             self._home.journal.append(connection, entry.bodies, at_ms=now_ms)
             accounts.add(connection, entry.changes)
+            accounts.add_minute(connection, entry.changes, now_ms=now_ms)
             remember(connection, entry.digests, at_ms=now_ms)
             return [word for gateway in entry.packed for word in packs.committed(connection, gateway=gateway)]
+
+    def _unset_ms(self, now_ms: int) -> int:
+        """Give what our clock would say if nobody had set it since we began."""
+        steady_ms = self._steady.now_ms()
+        if self._offset_ms is None:
+            self._offset_ms = now_ms - steady_ms
+        return steady_ms + self._offset_ms
 
     def _enter(
         self, entry: Entry, message: Message, decoded: Decoded, validated: Validated, registered: Registered

@@ -28,10 +28,11 @@ Body = TypeVar("Body")
 class Mirror:
     """Carries changes, in the order of their numbers, into the relational database."""
 
-    def __init__(self, home: Home, *, projections: Projections, bus: Bus, clock: Clock) -> None:
+    def __init__(self, home: Home, *, projections: Projections, bus: Bus, clock: Clock, steady: Clock) -> None:
         """Bring the parts together."""
-        self._home, self._projections, self._bus, self._clock = home, projections, bus, clock
-        self._ledger_ms = 0
+        self._home, self._projections, self._bus = home, projections, bus
+        self._clock, self._steady = clock, steady
+        self._ledger_ms: int | None = None
         self._unsaid: dict[str, AlertCondition] = {}
 
     def connected(self) -> None:
@@ -51,20 +52,20 @@ class Mirror:
                 _changed(connection, "notification", Notification, span=span),
                 _changed(connection, "presence", Presence, span=span),
                 dead_letters.changed(connection, span=span),
-                accounts.ledger(connection, as_of_ms=now_ms) if self._is_ledger_due(now_ms) else None,
+                accounts.ledger(connection, as_of_ms=now_ms) if self._is_ledger_due() else None,
                 dead_letters.forgotten(connection, span=span),
             )
         if through > after or projection.ledger is not None:
             self._projections.project(projection)
-            self._note(through, now_ms=now_ms, has_ledger=projection.ledger is not None)
+            self._note(through, has_ledger=projection.ledger is not None)
         self._unsaid |= {condition.id: condition for condition in projection.conditions}
         self._say()
         return through == after + AT_ONCE
 
-    def _is_ledger_due(self, now_ms: int) -> bool:
-        return now_ms - self._ledger_ms >= LEDGER_EVERY_MS
+    def _is_ledger_due(self) -> bool:
+        return self._ledger_ms is None or self._steady.now_ms() - self._ledger_ms >= LEDGER_EVERY_MS
 
-    def _note(self, through: int, *, now_ms: int, has_ledger: bool) -> None:
+    def _note(self, through: int, *, has_ledger: bool) -> None:
         with self._home.database.transaction() as connection:
             connection.execute(
                 "INSERT INTO feed_cursor (name, number) VALUES (?, ?) "
@@ -72,7 +73,7 @@ class Mirror:
                 (CURSOR, through),
             )
         if has_ledger:
-            self._ledger_ms = now_ms
+            self._ledger_ms = self._steady.now_ms()
 
     def _say(self) -> None:
         """Publish changed alerts, retained while open; without a connection they wait."""

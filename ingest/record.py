@@ -21,7 +21,8 @@ class Heard(msgspec.Struct, frozen=True, array_like=True):
 class JournalRecord(msgspec.Struct, frozen=True, array_like=True):
     """One message as it was believed, at the instant it was received.
 
-    `gateway` spoke, whatever it said; `presence` is set when it spoke of itself.
+    `gateway` spoke, whatever it said; `presence` is set when it spoke of itself; `clocks` holds the instants
+    that devices claimed and that were too far from ours to be believed.
     """
 
     received_ms: int
@@ -29,6 +30,7 @@ class JournalRecord(msgspec.Struct, frozen=True, array_like=True):
     observations: tuple[StoredObservation, ...] = ()
     events: tuple[StoredEvent, ...] = ()
     presence: Heard | None = None
+    clocks: dict[str, int] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()

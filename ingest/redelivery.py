@@ -46,7 +46,8 @@ class Repeats:
         self._open = Counter(
             digest
             for (digest,) in connection.execute(
-                "SELECT digest FROM recent_message WHERE at_ms >= (SELECT max(at_ms) FROM recent_message) - ?",
+                "SELECT digest FROM recent_message "
+                "WHERE at_ms >= (SELECT at_ms FROM recent_message ORDER BY number DESC LIMIT 1) - ?",
                 (UNCERTAIN_MS,),
             )
         )

@@ -18,6 +18,7 @@ from ingest.notify.telling import Telling
 from ingest.replay import Replay
 from ingest.requested import Requested
 from ingest.rules.deciding import Deciding
+from ingest.rules.watching import Watching
 from ingest.storing import Storing
 from ingest.validate import Validator
 from smartward.catalogue.model import Catalogue
@@ -39,13 +40,14 @@ class World(msgspec.Struct, frozen=True):
     channels: Mapping[str, Notifier]
     catalogue: Catalogue
     clock: Clock
+    steady: Clock
     requests: Requests
     wards: tuple[str, ...] = ()
     dead_letter_days: int = 30
 
 
 class Ingest:
-    """Seven loops around one file; each part can be stepped by itself in a test.
+    """Eight loops around one file; each part can be stepped by itself in a test.
 
     Listens to the bus: what happens on the connection goes to the intake, and the mirror says open alerts again.
     """
@@ -55,10 +57,12 @@ class Ingest:
         self._home, self._world = home, world
         self.known = Known(home, registry=world.registry, wards=world.wards)
         validator = Validator(world.catalogue)
+        composer = Composer(world.catalogue, channels=tuple(world.channels))
         self.intake = Intake(
             home,
             bus=world.bus,
             clock=world.clock,
+            steady=world.steady,
             validator=validator,
             registered=lambda: self.known.registered,
         )
@@ -68,10 +72,22 @@ class Ingest:
             catalogue=world.catalogue,
             registered=lambda: self.known.registered,
             listening_since_ms=lambda: self.intake.listening_since_ms,
-            composer=Composer(world.catalogue, channels=tuple(world.channels)),
+            composer=composer,
             clock=world.clock,
+            steady=world.steady,
         )
-        self.mirror = Mirror(home, projections=world.projections, bus=world.bus, clock=world.clock)
+        self.watching = Watching(
+            home,
+            catalogue=world.catalogue,
+            composer=composer,
+            registered=lambda: self.known.registered,
+            clocks=lambda: self.deciding.clocks,
+            is_full=lambda: self.intake.full_since_ms is not None,
+            wards=world.wards,
+            clock=world.clock,
+            steady=world.steady,
+        )
+        self.mirror = Mirror(home, projections=world.projections, bus=world.bus, clock=world.clock, steady=world.steady)
         self.telling = Telling(home, channels=world.channels, clock=world.clock)
         self.requested = Requested(
             home,
@@ -86,6 +102,7 @@ class Ingest:
             Loop("intake", self.intake.step, idle_s=0),
             Loop("store", self.storing.step, idle_s=0.1),
             Loop("rules", self.deciding.step, idle_s=0.1),
+            Loop("watch", self.watching.step, idle_s=1.0),
             Loop("mirror", self.mirror.step, idle_s=0.25),
             Loop("notify", self.telling.step, idle_s=0.25),
             Loop("registry", self._follow, idle_s=1.0),

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.decode import MAX_AGE_MS, PACK_MAX_AGE_MS, Decoded, EventClaim, ObservationClaim, instant
+from ingest.decode import MAX_AGE_MS, PACK_MAX_AGE_MS, Arrival, Decoded, EventClaim, ObservationClaim, instant
 from smartward.catalogue.model import Catalogue, DeviceType, Quantity
 from smartward.device import Device
 from smartward.event import Event
@@ -56,8 +56,11 @@ class Validator:
             name: {quantity.name: quantity for quantity in type_.quantities} for name, type_ in catalogue.types.items()
         }
 
-    def validate(self, decoded: Decoded, *, registered: Registered, received_ms: int) -> Validated:
-        """Believe what holds against the registry and the catalogue, and name why the rest does not."""
+    def validate(self, decoded: Decoded, *, registered: Registered, received_ms: int, latest_ms: int = 0) -> Validated:
+        """Believe what holds against the registry and the catalogue, and name why the rest does not.
+
+        `latest_ms` is our clock's reading if nobody had set it; a device that agrees with it is believed too.
+        """
         address = decoded.address
         if address is None:
             return Validated(rejections=decoded.rejections)
@@ -66,15 +69,15 @@ class Validator:
             detail = f"gateway {address.gateway!r} is not registered in ward {address.ward!r}; register it first"
             return Validated(rejections=(Rejection(Reason.UNKNOWN_GATEWAY, detail),))
         blamed = [msgspec.structs.replace(r, device=address.device or address.gateway) for r in decoded.rejections]
-        max_age_ms = PACK_MAX_AGE_MS if decoded.pack else MAX_AGE_MS
+        arrival = Arrival(received_ms, latest_ms, PACK_MAX_AGE_MS if decoded.pack else MAX_AGE_MS)
         observations, events = [], []
         for claim in decoded.observations:
-            believed, refused = self._observation(claim, gateway, registered, received_ms, max_age_ms)
+            believed, refused = self._observation(claim, gateway, registered, arrival)
             blamed += refused
             if believed is not None:
                 observations.append(believed)
         for event_claim in decoded.events:
-            outcome = self._event(event_claim, gateway, registered, received_ms, max_age_ms)
+            outcome = self._event(event_claim, gateway, registered, arrival)
             if isinstance(outcome, Rejection):
                 blamed.append(outcome)
             else:
@@ -82,13 +85,13 @@ class Validator:
         return Validated(tuple(observations), tuple(events), tuple(blamed))
 
     def _observation(
-        self, claim: ObservationClaim, gateway: Device, registered: Registered, received_ms: int, max_age_ms: int
+        self, claim: ObservationClaim, gateway: Device, registered: Registered, arrival: Arrival
     ) -> tuple[StoredObservation | None, list[Rejection]]:
         whole = len(claim.values)
         device = self._device(claim.device, gateway, registered, items=whole)
         if isinstance(device, Rejection):
             return None, [msgspec.structs.replace(device, part=claim.part)]
-        at_ms = instant(claim.at, received_ms=received_ms, max_age_ms=max_age_ms)
+        at_ms = instant(claim.at, arrival)
         if isinstance(at_ms, Rejection):
             return None, [msgspec.structs.replace(at_ms, device=device.id, items=whole, part=claim.part)]
         quantities = self._quantities[device.type]
@@ -102,15 +105,15 @@ class Validator:
                 values[name] = value
         if not values:
             return None, refused
-        return StoredObservation(device.ward, device.id, device.type, at_ms, received_ms, values), refused
+        return StoredObservation(device.ward, device.id, device.type, at_ms, arrival.received_ms, values), refused
 
     def _event(
-        self, claim: EventClaim, gateway: Device, registered: Registered, received_ms: int, max_age_ms: int
+        self, claim: EventClaim, gateway: Device, registered: Registered, arrival: Arrival
     ) -> StoredEvent | Rejection:
         device = self._device(claim.device, gateway, registered, items=1)
         if isinstance(device, Rejection):
             return msgspec.structs.replace(device, part=claim.part)
-        at_ms = instant(claim.at, received_ms=received_ms, max_age_ms=max_age_ms)
+        at_ms = instant(claim.at, arrival)
         if isinstance(at_ms, Rejection):
             return msgspec.structs.replace(at_ms, device=device.id, part=claim.part)
         if problem := _event_problem(claim, self._types[device.type]):
@@ -127,7 +130,7 @@ class Validator:
             claim.dwell_s,
             claim.snapshot,
         )
-        return StoredEvent(device.ward, device.type, received_ms, event)
+        return StoredEvent(device.ward, device.type, arrival.received_ms, event)
 
     def _device(self, name: str, gateway: Device, registered: Registered, *, items: int) -> Device | Rejection:
         device = registered.devices.get(name)

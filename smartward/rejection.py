@@ -47,7 +47,8 @@ class Rejection(msgspec.Struct, frozen=True):
     `items` is how many ledger items it held; `device` is empty when no registered device can be blamed; `claimed` is
     the device that the input named, where that is not registered; `detail` names the value and the remedy.
     `part` is what of its message was refused: `obs/I`, `obs/I/QUANTITY`, `event/I` (I counts from 0), `shape` for
-    misshapen parts among good ones, empty for the whole message.
+    misshapen parts among good ones, empty for the whole message. `at_ms` is the instant that a
+    device with a wrong clock claimed.
     """
 
     reason: Reason
@@ -57,3 +58,4 @@ class Rejection(msgspec.Struct, frozen=True):
     items: int = 1
     claimed: str = ""
     part: str = ""
+    at_ms: int | None = None

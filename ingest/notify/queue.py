@@ -27,10 +27,13 @@ def add(connection: sqlite3.Connection, notifications: Iterable[Notification]) -
 
 
 def due(connection: sqlite3.Connection, *, now_ms: int, limit: int) -> list[Notification]:
-    """List what is to be told now, the longest due first."""
+    """List what is to be told now, the longest due first.
+
+    What is due later than the longest wait was queued before our clock was set back: it is due now.
+    """
     rows = connection.execute(
-        "SELECT body FROM notification WHERE state = ? AND due_ms <= ? ORDER BY due_ms LIMIT ?",
-        (DeliveryState.QUEUED, now_ms, limit),
+        "SELECT body FROM notification WHERE state = ? AND (due_ms <= ? OR due_ms > ?) ORDER BY due_ms LIMIT ?",
+        (DeliveryState.QUEUED, now_ms, now_ms + RETRY_MS[-1], limit),
     )
     return [msgspec.json.decode(body, type=Notification) for (body,) in rows]
 

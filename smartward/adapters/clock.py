@@ -19,6 +19,7 @@ class FakeClock:
 
     def __init__(self, now_ms: int) -> None:
         self._now_ms = now_ms
+        self._set_ms = 0
         self._lock = threading.Lock()
 
     def now_ms(self) -> int:
@@ -31,6 +32,29 @@ class FakeClock:
         with self._lock:
             self._now_ms += round(seconds * 1_000) + ms
             return self._now_ms
+
+    def jump(self, *, seconds: float) -> int:
+        """Set it as a person does, or NTP: no time passes. Give the new instant."""
+        with self._lock:
+            self._now_ms += round(seconds * 1_000)
+            self._set_ms += round(seconds * 1_000)
+            return self._now_ms
+
+    def passed_ms(self) -> int:
+        """Give the instant it would show if nobody had set it."""
+        with self._lock:
+            return self._now_ms - self._set_ms
+
+
+class FakeSteadyClock:
+    """Goes on evenly when a FakeClock is set, and moves with it when time passes."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    def now_ms(self) -> int:
+        """Give a count that only passing time moves."""
+        return self._clock.passed_ms()
 
 
 class SteadyClock:

@@ -76,6 +76,19 @@ def evaluate(
     return [change for change in changes if change]
 
 
+def shift(state: DeviceState, *, by_ms: int) -> None:
+    """Go along when our own clock was set, for a device that has only our clock."""
+    state.values = {name: Known(known.value, known.at_ms + by_ms) for name, known in state.values.items()}
+    state.holds = {
+        rule: Hold(
+            hold.is_firing,
+            None if hold.breached_since_ms is None else hold.breached_since_ms + by_ms,
+            None if hold.cleared_since_ms is None else hold.cleared_since_ms + by_ms,
+        )
+        for rule, hold in state.holds.items()
+    }
+
+
 def _take_in(state: DeviceState, name: str, value: Value, *, at_ms: int) -> bool:
     known = state.values.get(name)
     if known is not None and at_ms < known.at_ms:

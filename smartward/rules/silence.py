@@ -37,7 +37,10 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Ear(msgspec.Struct, array_like=True):
-    """What we last heard of one device; `will_ms` stands while its last will does, `back_ms` is when it returned."""
+    """What we last heard of one device; `will_ms` stands while its last will does, `back_ms` is when it returned.
+
+    `out_ms` is when its alert opened, by a clock that may have been set since; `skew_ms` is shown with its presence.
+    """
 
     heard_ms: int | None = None
     session: str = ""
@@ -45,6 +48,8 @@ class Ear(msgspec.Struct, array_like=True):
     back_ms: int | None = None
     alert: AlertCondition | None = None
     presence: Presence | None = None
+    out_ms: int | None = None
+    skew_ms: int | None = None
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -90,6 +95,25 @@ def hear_presence(ears: dict[str, Ear], gateway: str, *, online: bool, session: 
         ear.heard_ms = max(ear.heard_ms or 0, at_ms)
     elif ear.session in ("", session) and ear.will_ms is None:
         ear.will_ms = at_ms
+
+
+def shift(ears: dict[str, Ear], *, by_ms: int) -> None:
+    """Go along when our own clock was set: what was heard ten seconds ago was heard ten seconds ago."""
+    for ear in ears.values():
+        ear.heard_ms = None if ear.heard_ms is None else ear.heard_ms + by_ms
+        ear.will_ms = None if ear.will_ms is None else ear.will_ms + by_ms
+        ear.back_ms = None if ear.back_ms is None else ear.back_ms + by_ms
+        ear.out_ms = None if ear.out_ms is None else ear.out_ms + by_ms
+
+
+def not_after(ears: dict[str, Ear], *, now_ms: int) -> None:
+    """Mend what a clock that was set back while we were away has left in the future."""
+    for ear in ears.values():
+        ear.heard_ms = None if ear.heard_ms is None else min(ear.heard_ms, now_ms)
+        ear.will_ms = None if ear.will_ms is None else min(ear.will_ms, now_ms)
+        ear.back_ms = None if ear.back_ms is None else min(ear.back_ms, now_ms)
+        if ear.alert is not None:
+            ear.out_ms = min(ear.alert.started_ms if ear.out_ms is None else ear.out_ms, now_ms)
 
 
 def judge(
@@ -175,7 +199,7 @@ def _presence(
     is_same = before is not None and before.state is state
     since_ms = before.since_ms if before is not None and is_same else now_ms
     heard_ms = before.heard_ms if before is not None and is_same and before.reason == reason else ear.heard_ms
-    return Presence(device.id, device.ward, state, since_ms, reason, heard_ms)
+    return Presence(device.id, device.ward, state, since_ms, reason, heard_ms, ear.skew_ms)
 
 
 def _move(
@@ -185,6 +209,7 @@ def _move(
     if ear.alert is None and is_out:
         rule = limits.outage if _is_agent(device) else limits.offline
         rule_id = GATEWAY_OUTAGE if _is_agent(device) else OFFLINE
+        ear.out_ms = now_ms
         ear.alert = AlertCondition(
             id=alert_id(device.ward, device.id, rule_id, started_ms=ear.heard_ms or now_ms),
             ward=device.ward,
@@ -198,12 +223,13 @@ def _move(
             inhibits=inhibits,
         )
         return AlertChange(Change.OPENED, ear.alert)
-    is_heard = ear.heard_ms is not None and ear.alert is not None and ear.heard_ms > ear.alert.started_ms
+    out_ms = ear.out_ms if ear.out_ms is not None or ear.alert is None else ear.alert.started_ms
+    is_heard = ear.heard_ms is not None and out_ms is not None and ear.heard_ms > out_ms
     if ear.alert is not None and is_heard and ear.will_ms is None:
         cleared = msgspec.structs.replace(
             ear.alert, condition=Condition.CLEARED, changed_ms=now_ms, cleared_ms=now_ms, reason="heard"
         )
-        ear.alert, ear.back_ms = None, now_ms
+        ear.alert, ear.out_ms, ear.back_ms = None, None, now_ms
         return AlertChange(Change.CLEARED, cleared)
     return None
 

@@ -10,7 +10,7 @@ import msgspec
 from ingest.home import Home
 from ingest.service import Ingest, World
 from smartward import topics
-from smartward.adapters.clock import FakeClock
+from smartward.adapters.clock import FakeClock, FakeSteadyClock
 from smartward.adapters.memory_bus import MemoryBroker, MemoryBus
 from smartward.adapters.memory_relational import MemoryProjections, MemoryRegistry, MemoryRequests
 from smartward.adapters.memory_store import MemoryTelemetry
@@ -73,7 +73,7 @@ class TestWard:
         self.ingest: Ingest
         self.boot_up()
 
-    def boot_up(self) -> None:
+    def boot_up(self, *, max_journal_bytes: int | None = None) -> None:
         """Start ingest as a new process would, but for the threads: a test steps the parts."""
         self.bus = MemoryBus(
             self.broker,
@@ -81,7 +81,7 @@ class TestWard:
             subscriptions=topics.subscriptions((WARD,)),
             clean_start=False,
         )
-        self.home = Home(self.folder / "ingest.db")
+        self.home = Home(self.folder / "ingest.db", max_journal_bytes=max_journal_bytes)
         world = World(
             self.bus,
             self.store,
@@ -90,6 +90,7 @@ class TestWard:
             {"memory": self.notifier},
             CATALOGUE,
             self.clock,
+            FakeSteadyClock(self.clock),
             self.requests,
         )
         self.ingest = Ingest(self.home, world)
@@ -117,6 +118,7 @@ class TestWard:
             self.clock.advance(ms=10)
         self.clock.advance(ms=1_000)
         self.ingest.deciding.step()
+        self.ingest.watching.step()
         self.ingest.telling.step()
         self.ingest.mirror.step()
 
