@@ -206,10 +206,14 @@ def test_a_lost_link_is_said_stamped_and_healed(calm: SampleWard, chromium: Brow
 def test_scripts_that_arrive_slowly_and_apart_still_make_a_live_page(calm: SampleWard, chromium: Browser) -> None:
     """On a patrol's bad link htmx reads the page before its stream extension is there; it must be told again."""
     held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     with served(calm) as url, visitor(chromium) as page:
-        page.route("**/hx-sse.min.js", held.append)
         log_in(page, url, username="an", password=PASSWORD)
         alert = calm.raise_alert(flood_alert(calm.clock.now_ms()))
+        page.route("**/hx-sse.min.js", hold)
         page.goto(f"{url}/?alert={alert}", wait_until="commit")
         page.wait_for_selector("form[data-htmx-powered]", state="attached")
         held[-1].continue_()

@@ -46,5 +46,9 @@ link.start();
 queue.start();
 keys.start();
 clock.start();
-setTimeout(() => htmx.trigger(live, "ready")); // htmx has read the page by then
+setTimeout(() => {
+  // htmx reads the page once, and on a slow link that may have been before its stream extension was there
+  if (!live._htmx) htmx.process(live);
+  htmx.trigger(live, "ready");
+});
 setInterval(pulse, PULSE_MS);

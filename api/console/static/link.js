@@ -4,6 +4,7 @@ import { everySecond, now, set, timeOfDay } from "./clock.js";
 import { say, words } from "./words.js";
 
 const SILENCE_MS = 6500; // three beats of the server
+const PATIENCE_MS = 12000; // for the first word
 const FIRST_MS = 1000;
 const LONGEST_MS = 8000;
 
@@ -82,7 +83,9 @@ export function start() {
   live.addEventListener("htmx:error", again);
   live.addEventListener("beat", (event) => set(JSON.parse(event.detail.data).now));
   everySecond(() => {
-    if (state === "live" && performance.now() - heardAt > SILENCE_MS) live._htmx?.sse?.reader?.cancel();
+    const silence = performance.now() - heardAt;
+    if (state === "live" && silence > SILENCE_MS) live._htmx?.sse?.reader?.cancel();
+    if (state === "connecting" && silence > PATIENCE_MS) again();
     show();
   });
 }
