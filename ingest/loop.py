@@ -16,7 +16,8 @@ BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 class Loop:
     """Runs `step` again and again; a step that answers False had nothing to do, and the loop rests `idle_s`.
 
-    A SmartwardError is logged when it begins and when it is over; the step is repeated with back-off.
+    What a step raises is logged when it begins and when it is over, a mistake of ours with its trace, and the step is
+    repeated with back-off: one broken part takes no other down.
     """
 
     def __init__(self, name: str, step: Callable[[], bool], *, idle_s: float) -> None:
@@ -42,14 +43,23 @@ class Loop:
             try:
                 rest_s = 0.0 if self._step() else self._idle_s
             except SmartwardError as error:
+                self._note(str(error))
+            except Exception as error:
                 if str(error) != self.trouble:
-                    log.warning("%s waits: %s", self._name, error)
-                self.trouble = str(error)
-                rest_s = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
-                failures += 1
+                    log.exception("%s met a mistake of ours; it tries again", self._name)
+                self.trouble = str(error) or type(error).__name__
             else:
                 if self.trouble:
                     log.info("%s goes on", self._name)
                 self.trouble, failures = "", 0
-            if rest_s:
-                self._stopping.wait(rest_s)
+                if rest_s:
+                    self._stopping.wait(rest_s)
+                continue
+            self._stopping.wait(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
+            failures += 1
+
+    def _note(self, trouble: str) -> None:
+        """Say what is in the way once, not at every attempt."""
+        if trouble != self.trouble:
+            log.warning("%s waits: %s", self._name, trouble)
+        self.trouble = trouble
