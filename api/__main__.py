@@ -23,6 +23,7 @@ from smartward.adapters.sql import (
     SqlPeople,
     SqlProjections,
     SqlRegistry,
+    SqlRequests,
     SqlWorkLog,
     migrate,
     open_database,
@@ -99,6 +100,7 @@ def serve(config: ServerConfig, *, config_file: Path, listener: socket.socket, s
         work_log=SqlWorkLog(database),
         audit=SqlAudit(database),
         projections=SqlProjections(database),
+        requests=SqlRequests(database),
         catalogue=catalogue,
         clock=SystemClock(),
     )

@@ -67,6 +67,7 @@ class DeviceItem(DeviceBody):
     presence_since: str | None
     presence_reason: str
     heard_at: str | None
+    clock_skew_s: int | None
 
 
 class QuantityItem(BaseModel):
@@ -243,4 +244,5 @@ def _described(
         "presence_since": to_rfc3339(presence.since_ms) if presence else None,
         "presence_reason": presence.reason if presence else "never_heard",
         "heard_at": to_rfc3339(presence.heard_ms) if presence and presence.heard_ms else None,
+        "clock_skew_s": presence.skew_ms // 1_000 if presence and presence.skew_ms is not None else None,
     }

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from smartward.catalogue.model import Catalogue
-from smartward.ports import Audit, Clock, People, Projections, Registry, TelemetryStore, WorkLog
+from smartward.ports import Audit, Clock, People, Projections, Registry, Requests, TelemetryStore, WorkLog
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,7 @@ class Services:
     work_log: WorkLog
     audit: Audit
     projections: Projections
+    requests: Requests
     catalogue: Catalogue
     clock: Clock
 

@@ -11,9 +11,9 @@ import msgspec
 from api.console import times
 from api.console.texts import Texts
 from api.console.views import SHOWN, Filter, HealthLine, Row
-from api.wording import number
 from smartward.alert import Severity
 from smartward.instants import to_rfc3339
+from smartward.wording import number
 
 STAGES = {"new": "new", "accepted": "acknowledged", "working": "in_progress", "over": "over", "done": "done"}
 GAP = 1.0

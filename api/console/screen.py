@@ -30,13 +30,13 @@ from api.console.views import (
 from api.console.wardmap import WardMap
 from api.register import Register, RegisterReader
 from api.services import Services
-from api.wording import number, shown, written
 from smartward.alert import Severity, Work
 from smartward.catalogue.model import Quantity, label
 from smartward.device import Device, Presence, PresenceState, Ward
 from smartward.instants import HOUR_MS, SECOND_MS
 from smartward.ports import Fn, Latest, Point
 from smartward.staff import Person
+from smartward.wording import number, shown, written
 
 READINGS = 6
 RECENT = 8

@@ -20,6 +20,7 @@ from smartward.adapters.memory_relational import (
     MemoryPeople,
     MemoryProjections,
     MemoryRegistry,
+    MemoryRequests,
     MemoryWorkLog,
 )
 from smartward.adapters.memory_store import MemoryTelemetry
@@ -183,6 +184,7 @@ def house() -> House:
         work_log=MemoryWorkLog(),
         audit=MemoryAudit(),
         projections=MemoryProjections(),
+        requests=MemoryRequests(),
         catalogue=catalogue,
         clock=FakeClock(NOW_MS),
     )

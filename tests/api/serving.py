@@ -16,7 +16,16 @@ import psutil
 
 from api.services import Services
 from smartward.adapters.clock import SystemClock
-from smartward.adapters.sql import SqlAudit, SqlPeople, SqlProjections, SqlRegistry, SqlWorkLog, migrate, open_database
+from smartward.adapters.sql import (
+    SqlAudit,
+    SqlPeople,
+    SqlProjections,
+    SqlRegistry,
+    SqlRequests,
+    SqlWorkLog,
+    migrate,
+    open_database,
+)
 from smartward.adapters.sqlite import SqliteTelemetry
 from smartward.catalogue.load import load
 from tests.api.house import PASSWORD, House, furnish
@@ -87,6 +96,7 @@ def serving(folder: Path) -> Iterator[Served]:
         work_log=SqlWorkLog(database),
         audit=SqlAudit(database),
         projections=SqlProjections(database),
+        requests=SqlRequests(database),
         catalogue=catalogue,
         clock=SystemClock(),
     )

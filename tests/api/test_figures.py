@@ -93,6 +93,36 @@ def test_what_names_no_ward_is_shown_to_who_sees_every_ward(house: House) -> Non
     assert house.client("viewer").get("/api/v1/dead-letters").json()["items"] == []
 
 
+def test_a_replay_is_asked_of_ingest_and_recorded(house: House) -> None:
+    """Who asked is known; ingest finds the request where it looks."""
+    keep_letter(house, "d1")
+
+    answer = house.client("operator").post("/api/v1/dead-letters/d1/replay")
+
+    assert (answer.status_code, answer.json()) == (202, {"id": "d1", "request": 1})
+    (asked,) = house.services.requests.requests_since(0)
+    assert (asked.kind, asked.target, asked.ward, asked.person) == ("replay", "d1", WARD, "operator")
+    (entry, *_) = house.services.audit.entries(ward=WARD)
+    assert (entry.action, entry.target, entry.person) == ("dead_letter.replay", "d1", "operator")
+
+
+def test_a_replay_is_for_operators_of_the_ward(house: House) -> None:
+    """Looking is not asking, and another ward's refusals are not there."""
+    keep_letter(house, "d1")
+    keep_letter(house, "d2", ward=OTHER)
+    keep_letter(house, "d3", ward="")
+
+    assert house.client("viewer").post("/api/v1/dead-letters/d1/replay").status_code == 403
+    assert [
+        house.client("operator").post(f"/api/v1/dead-letters/{id_}/replay").status_code for id_ in ("d2", "d3")
+    ] == [
+        404,
+        404,
+    ]
+    assert house.client("admin").post("/api/v1/dead-letters/d3/replay").status_code == 202
+    assert house.services.requests.requests_since(0, limit=9)[0].target == "d3"
+
+
 def test_notifications_tell_who_was_told_and_how_far_it_came(house: House) -> None:
     """Nobody has to guess whether the phone rang."""
     alert = house.breach()

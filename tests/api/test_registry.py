@@ -30,7 +30,7 @@ def test_wards_and_sites_are_listed_by_id(house: House) -> None:
 
 def test_a_device_tells_where_it_stands_and_how_it_is(house: House) -> None:
     """What a technician asks first."""
-    presence = Presence("fld-1", WARD, PresenceState.STALE, NOW_MS - 9_000, "silent", NOW_MS - 90_000)
+    presence = Presence("fld-1", WARD, PresenceState.STALE, NOW_MS - 9_000, "silent", NOW_MS - 90_000, -300_000)
     house.services.projections.project(Projection(presences=(presence,)))
 
     answer = house.client("viewer").get("/api/v1/devices/fld-1")
@@ -40,6 +40,7 @@ def test_a_device_tells_where_it_stands_and_how_it_is(house: House) -> None:
     assert set(body) >= {"id", "ward", "gateway", "type", "name", "site", "lat", "lon", "params", "owner", "funding"}
     assert (body["place"], body["presence"], body["presence_reason"]) == ("Hẻm 48 Bến Đò", "stale", "silent")
     assert body["heard_at"] == to_rfc3339(NOW_MS - 90_000)
+    assert body["clock_skew_s"] == -300
     assert [quantity["unit"] for quantity in body["quantities"] if quantity["name"] == "depth"] == ["m"]
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 
 import smartward.demo
-from api.passwords import Passwords
 from api.services import Services, Settings
 from smartward.adapters.clock import FakeClock
 from smartward.adapters.memory_relational import (
@@ -20,6 +19,7 @@ from smartward.adapters.memory_relational import (
     MemoryPeople,
     MemoryProjections,
     MemoryRegistry,
+    MemoryRequests,
     MemoryWorkLog,
 )
 from smartward.adapters.sqlite import SqliteTelemetry
@@ -29,6 +29,7 @@ from smartward.device import Device, Presence, PresenceState, Site, Ward
 from smartward.instants import HOUR_MS, MINUTE_MS, SECOND_MS, parse_rfc3339
 from smartward.notification import DeliveryState, Notification
 from smartward.observation import Value
+from smartward.passwords import Passwords
 from smartward.ports import Batch, Clock, Projection, StoredObservation
 from smartward.staff import Access, Person
 
@@ -132,6 +133,7 @@ def empty_ward(folder: Path, *, clock: Clock | None = None, profile: str = "norm
         work_log=MemoryWorkLog(),
         audit=MemoryAudit(),
         projections=MemoryProjections(),
+        requests=MemoryRequests(),
         catalogue=catalogue,
         clock=chosen,
     )
