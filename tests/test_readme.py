@@ -16,7 +16,7 @@ DOCUMENTS = ("README.md", "ARCHITECTURE.md", "docs/decisions/README.md")
 def test_every_command_in_the_readme_exists_and_every_command_is_in_the_readme() -> None:
     """A reader may type what stands there."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    written = set(re.findall(r"`smartward ([a-z-]+(?: (?:list|check|install|analyse))?)", text))
+    written = set(re.findall(r"`smartward ([a-z-]+(?: (?:list|check|install|analyse|export))?)", text))
     known = {" ".join(command.words) for command in COMMANDS}
 
     assert written <= known | {"dashboards check"}
