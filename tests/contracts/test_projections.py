@@ -72,7 +72,7 @@ def test_before_the_first_projection_there_is_nothing(relational: Relational) ->
 
 def test_what_was_projected_is_what_is_read(relational: Relational) -> None:
     """All parts in one go, every field, in Vietnamese."""
-    presence = Presence("flood-1", "phuc-yen", PresenceState.STALE, 900, "silent", heard_ms=100)
+    presence = Presence("flood-1", "phuc-yen", PresenceState.STALE, 900, "silent", heard_ms=100, skew_ms=-300_000)
     never = Presence("flood-2", "phuc-yen", PresenceState.UNKNOWN, 900, "never_heard")
     refused = msgspec.structs.replace(REFUSED, body=b"\x00\xff{", body_dropped=True)
     ledger = Ledger(5, Account(received=1, stored=1), {"flood-1": Account(received=1, stored=1)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from smartward.adapters.clock import FakeClock, SystemClock
+from smartward.adapters.clock import FakeClock, FakeSteadyClock, SteadyClock, SystemClock
 from smartward.ports import Clock
 
 
@@ -36,3 +36,26 @@ def test_the_fake_clock_can_go_back() -> None:
     fake.advance(seconds=-2)
 
     assert fake.now_ms() == -1_000
+
+
+def test_a_steady_clock_goes_on_evenly_when_the_other_is_set() -> None:
+    """A duration is what passed, not what somebody set."""
+    fake = FakeClock(1_000)
+    steady: Clock = FakeSteadyClock(fake)
+    began_ms = steady.now_ms()
+
+    fake.jump(seconds=86_400)
+    fake.advance(seconds=2)
+    fake.jump(seconds=-90_000)
+
+    assert steady.now_ms() - began_ms == 2_000
+    assert fake.now_ms() == 1_000 + 2_000 - 3_600_000
+
+
+def test_the_machine_s_steady_clock_never_goes_back() -> None:
+    """It counts milliseconds from wherever it likes."""
+    clock: Clock = SteadyClock()
+
+    counts = [clock.now_ms() for _ in range(1_000)]
+
+    assert counts == sorted(counts)

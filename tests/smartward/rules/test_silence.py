@@ -7,7 +7,7 @@ import pytest
 from smartward.catalogue import load
 from smartward.device import Device, PresenceState
 from smartward.rules.evaluate import AlertChange, Change
-from smartward.rules.silence import Ear, hear, hear_presence, judge, limits_of
+from smartward.rules.silence import Ear, hear, hear_presence, judge, limits_of, not_after, shift
 
 LIMITS = limits_of(load())
 SECOND = 1_000
@@ -156,3 +156,35 @@ def test_a_device_that_was_never_heard_is_unknown_and_raises_nothing() -> None:
 
     assert street.told() == []
     assert street.state("fld-0") is PresenceState.UNKNOWN
+
+
+@pytest.mark.parametrize("jump_s", [86_400, -86_400])
+def test_silence_lasts_as_long_as_it_does_whatever_our_clock_is_set_to(jump_s: int) -> None:
+    """With everything heard shifted along, limits run on: no storm, nothing frozen, and a return is seen."""
+    street = Street()
+    street.run(300, gateway_speaks=True)
+    street.run(60, gateway_speaks=False)
+    street.now_ms += jump_s * SECOND
+    street.start_ms += jump_s * SECOND
+    street.listening_since_ms += jump_s * SECOND
+    shift(street.ears, by_ms=jump_s * SECOND)
+    street.judge()
+    assert street.told() == []
+
+    street.run(120, gateway_speaks=False)
+    assert street.told() == [(Change.OPENED, "common.gateway_outage", "gw-1")]
+    shift(street.ears, by_ms=-jump_s * SECOND)
+    street.now_ms -= jump_s * SECOND
+    street.start_ms -= jump_s * SECOND
+    street.listening_since_ms -= jump_s * SECOND
+    street.run(61, gateway_speaks=True)
+    assert street.told()[1:] == [(Change.CLEARED, "common.gateway_outage", "gw-1")]
+
+
+def test_nothing_was_heard_in_the_future() -> None:
+    """A clock set back while we were away leaves instants that no silence could ever reach."""
+    ears = {"fld-0": Ear(heard_ms=9_000, will_ms=9_500, back_ms=9_900), "fld-1": Ear()}
+
+    not_after(ears, now_ms=5_000)
+
+    assert ears == {"fld-0": Ear(heard_ms=5_000, will_ms=5_000, back_ms=5_000), "fld-1": Ear()}
