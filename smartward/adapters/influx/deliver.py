@@ -6,12 +6,14 @@ Writing is idempotent, so what is left is written again in parts until each part
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
 from smartward.adapters.influx.answer import Refused, conflict
 from smartward.adapters.influx.line import Entry
+from smartward.adapters.influx.server import Server
+from smartward.errors import StoreUnavailable
 
 LINES, BYTES = 10_000, 4 * 1024 * 1024
 """How much goes into one write at most; a longer line goes alone."""
@@ -56,6 +58,17 @@ def deliver(parts: Sequence[Part], *, write: Write) -> list[Undelivered]:
     for first, end in _stretches(lines):
         undelivered += _send(parts[first:end], write, lines=lines[first:end])
     return undelivered
+
+
+def write_kept(server: Server, entries: Iterable[Entry]) -> None:
+    """Write into the database of our own; raises StoreUnavailable when something else is in the way there."""
+    kept = server.access.kept
+    parts = [Part(place, entry) for place, entry in enumerate(entries)]
+    for lost in deliver(parts, write=lambda body: server.write(body, database=kept)):
+        raise StoreUnavailable(
+            f"{server.place} refused what belongs into its database {kept} ({lost.reason}). "
+            "That database is smartward's own: let nothing else write into it, and let it keep for ever"
+        )
 
 
 def _send(parts: Sequence[Part], write: Write, *, lines: Sequence[str] = ()) -> list[Undelivered]:

@@ -12,6 +12,7 @@ import msgspec
 
 from smartward.adapters.influx.line import Entry
 from smartward.adapters.influx.plan import NEVER_MS, Row, Speaker
+from smartward.adapters.influx.stretch import Stretches
 from smartward.catalogue.model import ValueType
 from smartward.observation import Value
 
@@ -36,7 +37,8 @@ class Memory(msgspec.Struct):
 class Known:
     """The writer's memory. It is thrown away after a failed write and read again from the server."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, timezone: str) -> None:
+        self.stretches = Stretches(timezone)
         self.memories: dict[Speaker, Memory] = {}
         self.speakers: dict[str, list[Speaker]] = defaultdict(list)
         self.newest_ms: dict[Speaker, int] = {}

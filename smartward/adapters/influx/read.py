@@ -11,8 +11,9 @@ from smartward.adapters.influx import influxql
 from smartward.adapters.influx.known import LAST, fixed_ns, newest_of
 from smartward.adapters.influx.plan import EVENT, NS_PER_MS
 from smartward.adapters.influx.recall import RECEIPT
-from smartward.adapters.influx.series import PAGE, bucketed, source
+from smartward.adapters.influx.series import bucketed, unbucketed
 from smartward.adapters.influx.server import Server
+from smartward.adapters.influx.source import source
 from smartward.adapters.sqlite.bucket import grid
 from smartward.adapters.telemetry_value import kinds_of
 from smartward.catalogue.model import Catalogue
@@ -31,6 +32,7 @@ class Reading:
     def __init__(self, server: Server, *, catalogue: Catalogue) -> None:
         self._server = server
         self._kinds = kinds_of(catalogue)
+        self._home = catalogue.timezone
 
     def newest_batch(self, journal: str) -> int:
         """Give the number of the newest batch written from a journal; 0 when there is none."""
@@ -74,24 +76,19 @@ class Reading:
         Raises ValueError for a bucket, zone or function that cannot be answered for this quantity.
         """
         wanted = None if every_ms is None else grid(every_ms, timezone=timezone)
-        limit = max(limit, 0)
+        limit = min(max(limit, 0), influxql.MOST)
         found = source(self._server, self._kinds, device=device, quantity=quantity)
         if found is None or limit == 0:
             return []
-        if wanted is not None:
-            return bucketed(found, wanted, from_ms=from_ms, to_ms=to_ms, fn=fn, limit=limit)
-        points: list[Point] = []
-        for at_ms, value in found.values(from_ms, to_ms, page=min(limit, PAGE)):
-            points.append(Point(at_ms, value))
-            if len(points) == limit:
-                break
-        return points
+        if wanted is None:
+            return unbucketed(found, from_ms=from_ms, to_ms=to_ms, limit=limit)
+        return bucketed(found, wanted, from_ms=from_ms, to_ms=to_ms, fn=fn, limit=limit, home=self._home)
 
     def events(
         self, *, ward: str | None = None, device: str | None = None, before_ms: int | None = None, limit: int = 100
     ) -> list[StoredEvent]:
         """List events, newest first by device time; no instant is cut in two."""
-        limit = max(limit, 0)
+        limit = min(max(limit, 0), influxql.MOST)
         if limit == 0:
             return []
         end_ms = influxql.END_MS if before_ms is None else before_ms

@@ -12,7 +12,9 @@ from smartward.adapters.influx.known import LAST, Known, Newest, newest_of
 from smartward.adapters.influx.plan import EVENT, NEVER_MS, NS_PER_MS, Place, Speaker
 from smartward.adapters.influx.point import NOTES, RECEIVED, held_of
 from smartward.adapters.influx.receipts import Receipts
+from smartward.adapters.influx.rollup_point import DIRTY, measurement
 from smartward.adapters.influx.server import NoDatabase, Server
+from smartward.adapters.influx.stretch import DAY, HOUR, Stretch
 from smartward.adapters.telemetry_value import Kinds
 
 log = logging.getLogger(__name__)
@@ -21,9 +23,9 @@ PAGE = 10_000
 BY_SPEAKER = f"GROUP BY {influxql.names(('ward', 'device'))}"
 
 
-def recall(server: Server, kinds: Kinds) -> Known:
+def recall(server: Server, kinds: Kinds, *, timezone: str) -> Known:
     """Read who speaks and what is newest; newest values that are older than the points are made again from these."""
-    known = Known()
+    known = Known(timezone=timezone)
     newest = influxql.select(influxql.names(("ward", "device", "type", "body")), LAST, influxql.EVER)
     for row in _rows(server, newest, server.access.kept):
         if row["type"] in kinds:
@@ -45,8 +47,8 @@ def recall(server: Server, kinds: Kinds) -> Known:
     return known
 
 
-def recall_events(server: Server, receipts: Receipts) -> None:
-    """Learn where events are that another file, or a later state of this one, has written."""
+def recall_strange(server: Server, receipts: Receipts, kinds: Kinds) -> None:
+    """Learn what another file of receipts, or a later state of this one, has written: events, and what is dirty."""
     rows = _rows(server, influxql.select(influxql.names(("file", "turn")), RECEIPT, influxql.EVER), server.access.kept)
     marks: dict[str, int] = {}
     for row in rows:
@@ -59,8 +61,23 @@ def recall_events(server: Server, receipts: Receipts) -> None:
     for page in _event_pages(server):
         receipts.learn_places(page)
         count += len(page)
+    receipts.learn_dirty(_dirty(server, kinds))
     receipts.learn_marks(marks)
     log.info("%s has %d events that %s did not know; now it does", server.place, count, receipts.path)
+
+
+def _dirty(server: Server, kinds: Kinds) -> Iterator[Stretch]:
+    spans = [(name, span) for name in kinds for span in (HOUR, DAY)]
+    statements = [
+        influxql.select(
+            influxql.names((DIRTY,)), measurement(name, span), f"dirty = true AND {influxql.EVER}", more=BY_SPEAKER
+        )
+        for name, span in spans
+    ]
+    for (name, span), answer in zip(spans, _ask(server, statements, server.access.kept), strict=True):
+        for series in answer:
+            for row in series.rows():
+                yield Stretch(Speaker(row["ward"], row["device"], name), span, row["time"] // NS_PER_MS)
 
 
 def _catch_up(server: Server, known: Known, kinds: Kinds) -> None:

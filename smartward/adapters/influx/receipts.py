@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from smartward.adapters.influx.plan import Place
+from smartward.adapters.influx.plan import Place, Speaker
+from smartward.adapters.influx.stretch import Stretch
 from smartward.errors import LogFull, StoreUnavailable
 from smartward.ports import Batch, Count
 from smartward.sqlite_file import Database
@@ -28,10 +29,15 @@ TABLES = (
     """CREATE TABLE IF NOT EXISTS left_place (
         ward TEXT NOT NULL, device TEXT NOT NULL, at_ns INTEGER NOT NULL, PRIMARY KEY (ward, device, at_ns)
         ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS dirty (
+        ward TEXT NOT NULL, device TEXT NOT NULL, type TEXT NOT NULL, span TEXT NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (ward, device, type, span, at)) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS mark (file TEXT NOT NULL PRIMARY KEY, turn INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS fact (name TEXT NOT NULL PRIMARY KEY, value NOT NULL) WITHOUT ROWID",
     "INSERT OR IGNORE INTO fact (name, value) VALUES ('file', lower(hex(randomblob(8)))), ('turn', 0)",
 )
+
+PUT_DIRTY = "INSERT OR IGNORE INTO dirty (ward, device, type, span, at) VALUES (?, ?, ?, ?, ?)"
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -71,13 +77,20 @@ class Receipts:
         return Receipt(row[0], msgspec.json.decode(row[1], type=dict[str, Count]), bool(row[2])) if row else None
 
     def keep(
-        self, batch: Batch, counts: Mapping[str, Count], *, moved: Mapping[str, Place], left: Iterable[Place]
+        self,
+        batch: Batch,
+        counts: Mapping[str, Count],
+        *,
+        moved: Mapping[str, Place],
+        left: Iterable[Place],
+        dirty: Iterable[Stretch],
     ) -> None:
-        """Remember what a batch will be answered, where its events go, and which places they leave."""
+        """Remember what a batch will be answered, where its events go and come from, and what it makes dirty."""
         with self._transaction() as connection:
             connection.execute("UPDATE fact SET value = value + 1 WHERE name = 'turn'")
             _put_receipt(connection, batch, counts, is_final=False)
             connection.executemany("INSERT OR IGNORE INTO left_place VALUES (?, ?, ?)", left)
+            connection.executemany(PUT_DIRTY, [(*stretch.speaker, *stretch[1:]) for stretch in dirty])
             connection.executemany(
                 "INSERT OR REPLACE INTO place VALUES (?, ?, ?, ?)", [(name, *place) for name, place in moved.items()]
             )
@@ -117,6 +130,25 @@ class Receipts:
                 "SELECT event_id FROM place WHERE device = ? AND at_ns = ?", (device, at_ns)
             ).fetchone()
         return str(row[0]) if row else ""
+
+    def dirty(self) -> list[Stretch]:
+        """List what is to be rolled up."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT ward, device, type, span, at FROM dirty ORDER BY at").fetchall()
+        return [Stretch(Speaker(*row[:3]), *row[3:]) for row in rows]
+
+    def learn_dirty(self, stretches: Iterable[Stretch]) -> None:
+        """Take in what is to be rolled up, as the server says."""
+        with self._transaction() as connection:
+            connection.executemany(PUT_DIRTY, [(*stretch.speaker, *stretch[1:]) for stretch in stretches])
+
+    def clean(self, stretches: Iterable[Stretch]) -> None:
+        """Forget what has been rolled up."""
+        with self._transaction() as connection:
+            connection.executemany(
+                "DELETE FROM dirty WHERE ward = ? AND device = ? AND type = ? AND span = ? AND at = ?",
+                [(*stretch.speaker, *stretch[1:]) for stretch in stretches],
+            )
 
     def mark(self) -> tuple[str, int]:
         """Give this file's own id and how many batches it has seen."""

@@ -1,108 +1,117 @@
-"""Reading one quantity of one device over time: raw values, and buckets made from them."""
+"""Answering one quantity of one device in buckets: out of days and hours where their rollups hold, else of values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import msgspec
+from itertools import groupby, islice
 
 from smartward.adapters.influx import influxql
-from smartward.adapters.influx.known import LAST
-from smartward.adapters.influx.plan import NS_PER_MS
-from smartward.adapters.influx.point import NOTES, decode_notes, value_of
-from smartward.adapters.influx.server import Server
-from smartward.adapters.sqlite.bucket import Grid
-from smartward.adapters.sqlite.rollup import answer, of_numbers, of_words
-from smartward.adapters.telemetry_question import NUMERIC, check_fn
-from smartward.adapters.telemetry_value import Kinds
+from smartward.adapters.influx.point import value_of
+from smartward.adapters.influx.source import PAGE, Source
+from smartward.adapters.influx.stretch import DAY, HOUR
+from smartward.adapters.sqlite.bucket import Grid, hour_of, whole_day
+from smartward.adapters.sqlite.rollup import Rollup, answer, merge
+from smartward.adapters.sqlite.settle import rows_to_rollup
+from smartward.adapters.telemetry_question import check_fn
 from smartward.catalogue.model import ValueType
+from smartward.instants import DAY_MS, HOUR_MS
 from smartward.observation import Value
 from smartward.ports import Point
-
-PAGE = 10_000
-"""How many values are read at once."""
 
 OF_ITS_OWN_KIND = frozenset({"count", "mean", "energy_mean"})
 """Functions whose answers are integers or floats whatever the values are."""
 
 
-class Source(msgspec.Struct, frozen=True):
-    """Where one quantity of one device is: under the types that it has spoken as, with the kind of the values there."""
-
-    server: Server
-    device: str
-    quantity: str
-    types: dict[str, ValueType]
-
-    @property
-    def kind(self) -> ValueType:
-        """The kind of the values; words where types disagree."""
-        kinds = set(self.types.values())
-        return next(iter(kinds)) if len(kinds) == 1 else "number" if kinds <= NUMERIC else "string"
-
-    def values(self, from_ms: int, to_ms: int, *, page: int = PAGE) -> Iterator[tuple[int, Value]]:
-        """Read values in order of time, a page at a time."""
-        if len(self.types) > 1:
-            every = [item for name in self.types for item in self._values(name, from_ms, to_ms, page=page)]
-            yield from sorted(every, key=lambda item: item[0])
-            return
-        for name in self.types:
-            yield from self._values(name, from_ms, to_ms, page=page)
-
-    def _values(self, device_type: str, from_ms: int, to_ms: int, *, page: int) -> Iterator[tuple[int, Value]]:
-        kind, has_notes = self.types[device_type], self.types[device_type] == "integer"
-        columns = influxql.names((self.quantity, NOTES) if has_notes else (self.quantity,))
-        while True:
-            statement = influxql.select(
-                columns,
-                device_type,
-                influxql.where(influxql.between(from_ms, to_ms), device=self.device),
-                more=f"ORDER BY time ASC {influxql.at_most(page)}",
-            )
-            (found,) = self.server.ask([statement], database=self.server.access.database)
-            rows = [row for series in found for row in series.values]
-            for row in rows:
-                exact = decode_notes(row[2]).exact.get(self.quantity) if has_notes and row[2] else None
-                value = value_of(row[1], kind, exact=exact)
-                if value is not None:
-                    yield row[0] // NS_PER_MS, value
-            if len(rows) < page:
-                return
-            from_ms = rows[-1][0] // NS_PER_MS + 1
+def unbucketed(source: Source, *, from_ms: int, to_ms: int, limit: int) -> list[Point]:
+    """List stored values as they are, at most `limit` of them, in order of time."""
+    return [Point(*item) for item in islice(source.values(from_ms, to_ms, page=min(limit, PAGE)), limit)]
 
 
-def source(server: Server, kinds: Kinds, *, device: str, quantity: str) -> Source | None:
-    """Find under which types a device has spoken of a quantity; None when it never has."""
-    statement = influxql.select(influxql.names(("type",)), LAST, influxql.where(influxql.EVER, device=device))
-    (found,) = server.ask([statement], database=server.access.kept)
-    types = {row["type"] for series in found for row in series.rows()}
-    homes = {name: kinds[name][quantity] for name in sorted(types) if quantity in kinds.get(name, {})}
-    return Source(server, device, quantity, homes) if homes else None
+def bucketed(source: Source, grid: Grid, *, from_ms: int, to_ms: int, fn: str, limit: int, home: str) -> list[Point]:
+    """Answer `fn` for each bucket that has a value, at most `limit` of them, in order of time.
 
-
-def bucketed(source: Source, grid: Grid, *, from_ms: int, to_ms: int, fn: str, limit: int) -> list[Point]:
-    """Answer `fn` for each bucket that has a value, at most `limit` of them, in order of time."""
+    `home` is the zone whose days are rolled up.
+    """
     check_fn(fn, quantity=source.quantity, kind=source.kind)
-    points: list[Point] = []
-    held: list[Value] = []
-    begin = end = influxql.FIRST_MS
+    from_ms, to_ms = max(from_ms, influxql.FIRST_MS), min(to_ms, influxql.END_MS)
+    if source.homes > 1 or grid.every_ms < HOUR_MS:
+        parts = _of_values(source, grid, from_ms, to_ms)
+    elif grid.every_ms >= DAY_MS and grid.timezone == home:
+        parts = _of_days(source, grid, from_ms, to_ms)
+    else:
+        parts = _of_hours(source, grid, from_ms, to_ms)
+    buckets = groupby(parts, key=lambda part: grid.begin(part.at))
+    return [_point(begin, merge(list(found)), fn=fn, kind=source.kind) for begin, found in islice(buckets, limit)]
+
+
+def _of_values(source: Source, grid: Grid, from_ms: int, to_ms: int) -> Iterator[Rollup]:
+    """Roll raw values up by bucket."""
+    begin = end = 0
+    found: list[Value] = []
     for at_ms, value in source.values(from_ms, to_ms):
-        if at_ms >= end:
-            if held:
-                points.append(_point(begin, held, source.kind, fn=fn))
-                if len(points) >= limit:
-                    return points[:limit]
-            begin, end, *_ = grid.edges(at_ms, until_ms=at_ms + 1, limit=1)
-            held = []
-        held.append(value)
-    if held:
-        points.append(_point(begin, held, source.kind, fn=fn))
-    return points[:limit]
+        if found and at_ms >= end:
+            yield rows_to_rollup(begin, found, source.kind)
+            found = []
+        if not found:
+            begin, end = at_ms, grid.edges(at_ms, until_ms=at_ms + 1, limit=1)[1]
+        found.append(value)
+    if found:
+        yield rows_to_rollup(begin, found, source.kind)
 
 
-def _point(begin: int, values: list[Value], kind: ValueType, *, fn: str) -> Point:
-    numbers = [value for value in values if isinstance(value, int | float)] if kind in NUMERIC else []
-    rollup = of_numbers(begin, numbers) if numbers else of_words(begin, values)
+def _of_hours(source: Source, grid: Grid, from_ms: int, to_ms: int) -> Iterator[Rollup]:
+    """Take the hours whose rollups hold and that lie in one bucket, and values for the rest.
+
+    An hour without a point has no values.
+    """
+    first, end = -(-from_ms // HOUR_MS) * HOUR_MS, hour_of(to_ms)
+    if first >= end:
+        yield from _of_values(source, grid, from_ms, to_ms)
+        return
+    gap_begin, gap_end = from_ms, first
+    while first < end:
+        rows = source.rollups(HOUR, first, end)
+        for at_ms, is_clean, rollup in rows:
+            if is_clean and grid.begin(at_ms) == grid.begin(at_ms + HOUR_MS - 1):
+                yield from _of_values(source, grid, gap_begin, gap_end)
+                gap_begin = gap_end = at_ms + HOUR_MS
+                if rollup is not None:
+                    yield rollup
+            elif at_ms == gap_end:
+                gap_end = at_ms + HOUR_MS
+            else:
+                yield from _of_values(source, grid, gap_begin, gap_end)
+                gap_begin, gap_end = at_ms, at_ms + HOUR_MS
+        first = rows[-1][0] + HOUR_MS if len(rows) == PAGE else end
+    if gap_end != end:
+        yield from _of_values(source, grid, gap_begin, gap_end)
+        gap_begin = end
+    yield from _of_values(source, grid, gap_begin, to_ms)
+
+
+def _of_days(source: Source, grid: Grid, from_ms: int, to_ms: int) -> Iterator[Rollup]:
+    """Take the days whose rollups hold, and hours for the rest."""
+    days = Grid(DAY_MS, grid.timezone)
+    begin, end = days.edges(from_ms, until_ms=from_ms + 1, limit=1)
+    first, last = from_ms if begin == from_ms else end, days.begin(to_ms)
+    at_ms = from_ms
+    while first < last:
+        rows = source.rollups(DAY, first, last)
+        for day_ms, is_clean, rollup in rows:
+            whole = whole_day(hour_of(day_ms), grid.timezone)
+            if not is_clean or whole is None or whole[0] != day_ms:
+                continue
+            if at_ms < day_ms:
+                yield from _of_hours(source, grid, at_ms, day_ms)
+            if rollup is not None:
+                yield rollup
+            at_ms = whole[1]
+        first = rows[-1][0] + HOUR_MS if len(rows) == PAGE else last
+    if at_ms < to_ms:
+        yield from _of_hours(source, grid, at_ms, to_ms)
+
+
+def _point(begin: int, rollup: Rollup, *, fn: str, kind: ValueType) -> Point:
     value = answer(rollup, fn)
     if fn not in OF_ITS_OWN_KIND:
         kept = value_of(value, kind)

@@ -10,7 +10,7 @@ from threading import Lock
 
 import msgspec
 
-from smartward.adapters.influx.deliver import Part, Undelivered, deliver
+from smartward.adapters.influx.deliver import Part, Undelivered, deliver, write_kept
 from smartward.adapters.influx.held import held_events, held_rows
 from smartward.adapters.influx.known import Known, fixed_ns
 from smartward.adapters.influx.line import FIRST_NS, LAST_NS, Entry, check_name
@@ -21,6 +21,7 @@ from smartward.adapters.influx.plan import (
     Key,
     Place,
     Plan,
+    Speaker,
     asked_rows,
     event_entry,
     instant,
@@ -32,18 +33,28 @@ from smartward.adapters.influx.plan import (
 from smartward.adapters.influx.point import OWN_FIELDS, Held
 from smartward.adapters.influx.prepare import prepare
 from smartward.adapters.influx.read import Reading
-from smartward.adapters.influx.recall import RECEIPT, recall, recall_events
+from smartward.adapters.influx.recall import RECEIPT, recall, recall_strange
 from smartward.adapters.influx.receipts import Receipts
+from smartward.adapters.influx.rollup_point import mark_entry
 from smartward.adapters.influx.server import Access, Server
+from smartward.adapters.influx.settle import settle
+from smartward.adapters.influx.stretch import Stretch, Stretches
+from smartward.adapters.sqlite.bucket import hour_of
 from smartward.adapters.telemetry_value import check_event, kept_values
 from smartward.catalogue.model import Catalogue
 from smartward.errors import CatalogueError, StoreUnavailable
+from smartward.instants import DAY_MS
 from smartward.observation import Value
 from smartward.ports import Batch, Count, Refusal, StoredEvent
 
 log = logging.getLogger(__name__)
 OWN_MEASUREMENTS = frozenset({EVENT})
 MILLION = 1_000_000
+SETTLED_AT_LEAST = 32
+"""How many more hours and days a write rolls up than it touches, when so many are ready: the backlog shrinks."""
+
+FIRST_WHOLE_NS = FIRST_NS + 2 * DAY_MS * NS_PER_MS
+"""Before this the day around an instant begins where InfluxDB has no time any more."""
 
 
 class Pending(msgspec.Struct):
@@ -120,27 +131,49 @@ class InfluxTelemetry(Reading):
         for stored in batch.events:
             check_event(stored)
         with self._lock:
-            known, self._known = self._known, None
-            if known is None:
-                prepare(self._server)
-                recall_events(self._server, self._receipts)
-                known = recall(self._server, self._kinds)
-            counts = self._write(batch, values, known)
+            known, self._known = self._known or self._recalled(), None
+            counts, touched = self._write(batch, values, known)
+            try:
+                self._settle(known, limit=SETTLED_AT_LEAST + touched)
+            except StoreUnavailable as error:
+                log.warning("hours could not be rolled up; with the next write they will be: %s", error)
+                return counts
             self._known = known
         return counts
 
-    def _write(self, batch: Batch, values: Sequence[dict[str, Value]], known: Known) -> dict[str, Count]:
+    def roll_up(self, *, limit: int = 1_000) -> int:
+        """Roll up at most `limit` hours and days that are ready, and say how many; 0 when none was."""
+        with self._lock:
+            known, self._known = self._known or self._recalled(), None
+            done = self._settle(known, limit=limit)
+            self._known = known
+        return done
+
+    def _recalled(self) -> Known:
+        """Read what must be known from the server and from the file of receipts."""
+        prepare(self._server)
+        recall_strange(self._server, self._receipts, self._kinds)
+        known = recall(self._server, self._kinds, timezone=self._home)
+        known.stretches.load(self._receipts.dirty())
+        known.stretches.offer(known.memories, newest_ms=known.newest_ms)
+        return known
+
+    def _write(self, batch: Batch, values: Sequence[dict[str, Value]], known: Known) -> tuple[dict[str, Count], int]:
+        """Write a batch; give its answer, and how many hours and days it has touched that were clean."""
         plan = self._plan(batch, values, known)
         receipt = self._receipts.newest(batch.journal)
         is_again = receipt is not None and receipt.number == batch.number
         counts = receipt.counts if receipt and is_again else plan.counts
+        dirty = _touched(plan, known.stretches)
         if not is_again:
             places = {event_id: said.place for event_id, said in plan.events.items()}
             left = [
                 said.before.place for said in plan.events.values() if said.before and said.before.place != said.place
             ]
-            self._receipts.keep(batch, counts, moved=places, left=left)
+            self._receipts.keep(batch, counts, moved=places, left=left, dirty=dirty)
         self._remember(batch.journal, plan)
+        write_kept(self._server, [mark_entry(stretch) for stretch in sorted(dirty)])
+        known.stretches.touch(dirty)
         undelivered = self._deliver(plan)
         if not (receipt and is_again and receipt.is_final):
             counts = refuse(counts, plan, undelivered)
@@ -149,7 +182,7 @@ class InfluxTelemetry(Reading):
                 self._receipts.finish(batch, counts, lost=lost)
         self._learn(batch, plan, undelivered, known)
         self._pending.pop(batch.journal, None)
-        return counts
+        return counts, len(dirty)
 
     def _plan(self, batch: Batch, values: Sequence[dict[str, Value]], known: Known) -> Plan:
         """Find out what is new: from memory where it can be, from the server where it must be."""
@@ -210,7 +243,7 @@ class InfluxTelemetry(Reading):
         undelivered = [
             Undelivered(part.place, part.quantities, "InfluxDB holds instants from 1677 to 2262 only")
             for part in parts
-            if not FIRST_NS <= part.entry.at_ns <= LAST_NS
+            if not _is_holdable(part.entry.at_ns)
         ]
         beyond = {part.place for part in undelivered}
         database = self._server.access.database
@@ -234,13 +267,14 @@ class InfluxTelemetry(Reading):
             {"journal": batch.journal, "number": batch.number, "file": file, "turn": turn},
             fixed_ns(batch.journal),
         )
-        parts = [Part(place, entry) for place, entry in enumerate([*known.entries(heard), mark])]
-        kept = self._server.access.kept
-        for lost in deliver(parts, write=lambda body: self._server.write(body, database=kept)):
-            raise StoreUnavailable(
-                f"{self._server.place} refused what belongs into its database {kept} ({lost.reason}). "
-                "That database is smartward's own: let nothing else write into it"
-            )
+        write_kept(self._server, [*known.entries(heard), mark])
+        known.stretches.offer(heard, newest_ms=known.newest_ms)
+
+    def _settle(self, known: Known, *, limit: int) -> int:
+        settled = settle(self._server, known.stretches, self._kinds, limit=limit)
+        if settled:
+            self._receipts.clean(settled)
+        return len(settled)
 
 
 def refuse(counts: Mapping[str, Count], plan: Plan, undelivered: Sequence[Undelivered]) -> dict[str, Count]:
@@ -281,6 +315,25 @@ def _refused_events(plan: Plan, undelivered: Sequence[Undelivered]) -> dict[str,
     first = sum(1 for row in plan.rows.values() if row.changed)
     names = list(plan.events)
     return {names[lost.place - first]: lost.reason for lost in undelivered if first <= lost.place < first + len(names)}
+
+
+def _touched(plan: Plan, stretches: Stretches) -> set[Stretch]:
+    """List hours and days that a batch changes and of which the server does not know yet that they are dirty."""
+    touched: dict[tuple[Speaker, int], int] = {
+        (row.speaker, hour_of(row.at_ms)): row.at_ms
+        for row in plan.rows.values()
+        if row.changed and _is_holdable(row.at_ms * NS_PER_MS)
+    }
+    return {
+        stretch
+        for (speaker, _), at_ms in touched.items()
+        for stretch in stretches.around(speaker, at_ms)
+        if stretch not in stretches.marked
+    }
+
+
+def _is_holdable(at_ns: int) -> bool:
+    return FIRST_WHOLE_NS <= at_ns <= LAST_NS
 
 
 def _check_names(device_type: str, quantities: Mapping[str, object]) -> None:
