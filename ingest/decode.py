@@ -22,6 +22,8 @@ from smartward.topics import Address, Kind
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 MAX_OBSERVATIONS = 1_000
+LARGEST = 2**53
+"""The largest whole number that every reader of JSON holds exactly (RFC 8259, section 6)."""
 MAX_AHEAD_MS = 5 * MINUTE_MS
 MAX_AGE_MS = 30 * DAY_MS
 PACK_MAX_AGE_MS = 400 * DAY_MS
@@ -213,7 +215,8 @@ def _decode_pack(address: Address, body: Any) -> Decoded:
         pack = msgspec.convert(body, _Pack)
     except msgspec.ValidationError as error:
         return _refuse(address, Reason.BAD_SCHEMA, f"no pack: {error}")
-    if pack.seq < 1 or not topics.is_id(pack.boot) or any(count < 0 for count in pack.thinned.values()):
+    is_counted = 1 <= pack.seq <= LARGEST and all(0 <= count <= LARGEST for count in pack.thinned.values())
+    if not topics.is_id(pack.boot) or not is_counted:
         return _refuse(
             address, Reason.BAD_SCHEMA, f"no pack: boot {pack.boot[:64]!r} or seq {pack.seq} or thinned is wrong"
         )
@@ -231,9 +234,12 @@ def _decode_pack(address: Address, body: Any) -> Decoded:
 
 def _decode_presence(address: Address, body: Any) -> Decoded:
     try:
-        return Decoded(address, presence=msgspec.convert(body, PresenceClaim))
+        presence = msgspec.convert(body, PresenceClaim)
     except msgspec.ValidationError as error:
         return _refuse(address, Reason.BAD_SCHEMA, f"no presence: {error}")
+    if not 0 <= presence.oldest <= LARGEST or (presence.boot and not topics.is_id(presence.boot)):
+        return _refuse(address, Reason.BAD_SCHEMA, f"no presence: oldest {str(presence.oldest)[:24]} or boot is wrong")
+    return Decoded(address, presence=presence)
 
 
 def _claim_observations(elements: list[Any], *, device: str) -> tuple[tuple[ObservationClaim, ...], list[str]]:
@@ -264,6 +270,9 @@ def _claim_events(elements: list[Any], *, device: str) -> tuple[tuple[EventClaim
         name = device or shaped.device
         if not topics.is_id(name):
             problems.append(f"no event: no device id: {name[:64]!r}")
+            continue
+        if shaped.snapshot and not 0 <= shaped.snapshot.bytes <= LARGEST:
+            problems.append(f"no event: a snapshot of {str(shaped.snapshot.bytes)[:24]} bytes")
             continue
         fields = {
             field: getattr(shaped, field) for field in ("confidence", "values", "zone", "phase", "dwell_s", "snapshot")

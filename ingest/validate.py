@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.decode import MAX_AGE_MS, PACK_MAX_AGE_MS, Arrival, Decoded, EventClaim, ObservationClaim, instant
+from ingest.decode import LARGEST, MAX_AGE_MS, PACK_MAX_AGE_MS, Arrival, Decoded, EventClaim, ObservationClaim, instant
 from smartward.catalogue.model import Catalogue, DeviceType, Quantity
 from smartward.device import Device
 from smartward.event import Event
@@ -191,4 +191,6 @@ def _event_problem(claim: EventClaim, type_: DeviceType) -> Rejection | None:
     for name, value in claim.values.items():
         if not isinstance(value, bool | int | float | str) or (isinstance(value, str) and len(value) > MAX_TEXT):
             return Rejection(Reason.BAD_TYPE, f"{name[:64]} = {str(value)[:64]!r} is no number, truth or short text")
+        if isinstance(value, int | float) and abs(value) > LARGEST:
+            return Rejection(Reason.OUT_OF_RANGE, f"{name[:64]} = {str(value)[:24]}… is larger than any sensor counts")
     return None

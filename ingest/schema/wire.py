@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.decode import MAX_OBSERVATIONS, PresenceClaim, _Event, _Observation, _Pack
+from ingest.decode import LARGEST, MAX_OBSERVATIONS, PresenceClaim, _Event, _Observation, _Pack
 from ingest.schema.spoken import Committed, OpenAlert
 from ingest.validate import MAX_TEXT
 from smartward import pack, topics
@@ -41,6 +41,7 @@ SAID = {
 FIRST_MS, LAST_MS = 10**11, 10**14 - 1
 """What `ingest.decode` takes for milliseconds; a smaller number would be seconds, a larger one microseconds."""
 _INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
+_WITHIN = {"minimum": -LARGEST, "maximum": LARGEST}
 _DATE = (
     "[12][0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))"
 )
@@ -116,7 +117,7 @@ def _narrower() -> dict[str, dict[str, Schema]]:
         },
         "Pack": {
             "boot": ref("Id"),
-            "seq": {"type": "integer", "minimum": 1, "maximum": _INT64["maximum"]},
+            "seq": {"type": "integer", "minimum": 1, "maximum": LARGEST},
             "obs": {"type": "array", "maxItems": pack.MAX_OBSERVATIONS, "items": ref("PackObservation")},
             "events": {
                 "type": "array",
@@ -126,12 +127,14 @@ def _narrower() -> dict[str, dict[str, Schema]]:
             "thinned": {
                 "type": "object",
                 "description": "Observations that the edge had to give up, by device: it explains a gap.",
-                "additionalProperties": {"type": "integer", "minimum": 0, "maximum": _INT64["maximum"]},
+                "additionalProperties": {"type": "integer", "minimum": 0, "maximum": LARGEST},
             },
         },
+        "Snapshot": {"bytes": {"type": "integer", "minimum": 0, "maximum": LARGEST}},
         "Presence": {
+            "boot": {"anyOf": [ref("Id"), {"type": "string", "enum": [""]}], "default": ""},
             "at": ref("Instant"),
-            "oldest": {"type": "integer", "minimum": 0, "maximum": _INT64["maximum"], "default": 0},
+            "oldest": {"type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0},
         },
     }
 
@@ -139,7 +142,8 @@ def _narrower() -> dict[str, dict[str, Schema]]:
 def _value() -> Schema:
     """Give the schema of any one value: a truth, a number or a short text."""
     schema = msgspec.json.schema(Value)
-    return {"anyOf": [kind | ({"maxLength": MAX_TEXT} if kind["type"] == "string" else {}) for kind in schema["anyOf"]]}
+    limits: dict[str, Schema] = {"string": {"maxLength": MAX_TEXT}, "integer": _WITHIN, "number": _WITHIN}
+    return {"anyOf": [kind | limits.get(kind["type"], {}) for kind in schema["anyOf"]]}
 
 
 def _in_a_pack(schema: Schema, name: str) -> Schema:
