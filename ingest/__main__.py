@@ -75,6 +75,7 @@ def run(config: ServerConfig, *, config_file: Path, wards: tuple[str, ...], stop
         requests=SqlRequests(database),
         wards=wards,
         dead_letter_days=config.ingest.dead_letter_days,
+        look_for_retained=None if config.broker.marks_retained else lambda: _sentry_bus(config, wards),
     )
     store.open()
     ingest = Ingest(home, world)
@@ -100,6 +101,19 @@ def _bus(config: ServerConfig, wards: tuple[str, ...]) -> Bus:
         subscriptions=topics.subscriptions(wards),
         clean_start=False,
         session_expiry_s=SESSION_EXPIRY_S,
+    )
+
+
+def _sentry_bus(config: ServerConfig, wards: tuple[str, ...]) -> Bus:
+    """Connect afresh, for what the broker has retained."""
+    broker = config.broker
+    return MqttBus(
+        host=broker.host,
+        port=broker.port_v5 or broker.port,
+        client_id=f"sentry-{'-'.join(wards)}"[:64],
+        username=broker.username,
+        password=broker.password,
+        subscriptions=[topic for topic in topics.subscriptions(wards) if not topic.endswith(topics.Kind.PRESENCE)],
     )
 
 

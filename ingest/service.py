@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -19,6 +19,7 @@ from ingest.replay import Replay
 from ingest.requested import Requested
 from ingest.rules.deciding import Deciding
 from ingest.rules.watching import Watching
+from ingest.sentry import Sentry
 from ingest.storing import Storing
 from ingest.validate import Validator
 from smartward.catalogue.model import Catalogue
@@ -28,10 +29,14 @@ from smartward.ports import Bus, Clock, Message, Notifier, Projections, Registry
 log = logging.getLogger(__name__)
 
 EXPIRY_EVERY_S = 600
+SENTRY_EVERY_S = 2
 
 
 class World(msgspec.Struct, frozen=True):
-    """What ingest works with; chosen by the composition root. `wards` empty: all that are registered."""
+    """What ingest works with; chosen by the composition root. `wards` empty: all that are registered.
+
+    `look_for_retained` makes a fresh connection, on a broker that hides the retain mark from live listeners.
+    """
 
     bus: Bus
     store: TelemetryStore
@@ -44,6 +49,7 @@ class World(msgspec.Struct, frozen=True):
     requests: Requests
     wards: tuple[str, ...] = ()
     dead_letter_days: int = 30
+    look_for_retained: Callable[[], Bus] | None = None
 
 
 class Ingest:
@@ -98,7 +104,7 @@ class Ingest:
             clock=world.clock,
         )
         self.expiry = Expiry(home, clock=world.clock, days=world.dead_letter_days)
-        self._loops = (
+        self._loops: tuple[Loop, ...] = (
             Loop("intake", self.intake.step, idle_s=0),
             Loop("store", self.storing.step, idle_s=0.1),
             Loop("rules", self.deciding.step, idle_s=0.1),
@@ -108,6 +114,11 @@ class Ingest:
             Loop("registry", self._follow, idle_s=1.0),
             Loop("expiry", self.expiry.step, idle_s=EXPIRY_EVERY_S),
         )
+        self._sentry = (
+            Sentry(connect=world.look_for_retained, refuse=self.received) if world.look_for_retained else None
+        )
+        if self._sentry:
+            self._loops += (Loop("sentry", self._sentry.step, idle_s=SENTRY_EVERY_S),)
         self._is_listening = False
 
     def start(self) -> None:
@@ -131,6 +142,8 @@ class Ingest:
         self._world.bus.stop()
         for loop in self._loops:
             loop.stop()
+        if self._sentry:
+            self._sentry.stop()
         self._home.close()
 
     def _follow_registry(self) -> bool:

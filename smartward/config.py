@@ -29,7 +29,10 @@ class WardConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the broker listens and how the server logs in. `port_v5` is 0 when `port` speaks MQTT 5 too."""
+    """Where the broker listens and how the server logs in. `port_v5` is 0 when `port` speaks MQTT 5 too.
+
+    `marks_retained` is false for a broker that hides the retain mark while it passes messages on, as the embedded one.
+    """
 
     kind: Literal["auto", "embedded", "mosquitto", "external"] = "auto"
     host: str = "127.0.0.1"
@@ -37,6 +40,7 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port_v5: int = 0
     username: str = "server"
     password: str = ""
+    marks_retained: bool = True
 
 
 class StoreConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

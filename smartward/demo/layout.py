@@ -76,6 +76,7 @@ port = {broker.port}
 port_v5 = {broker.port_v5}
 username = "server"
 password = {json.dumps(kept.server)}
+marks_retained = {json.dumps(not broker.broker.startswith("iotcore"))}
 
 [api]
 port = {port}
