@@ -48,7 +48,7 @@ class RunningDemo:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         command = [sys.executable, "-m", "smartward.cli", "demo", "--data", str(self.folder), "--port", str(port)]
-        with self.output.open("ab") as output:
+        with self.output.open("wb") as output:
             self.process = subprocess.Popen([*command, *arguments], stdout=output, stderr=subprocess.STDOUT)
         eventually(lambda: "smartward runs" in self.said(), because=self.said)
 
