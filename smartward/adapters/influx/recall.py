@@ -8,13 +8,14 @@ from typing import Any
 
 from smartward.adapters.influx import influxql
 from smartward.adapters.influx.answer import Series
+from smartward.adapters.influx.deliver import write_kept
 from smartward.adapters.influx.known import LAST, Known, Newest, newest_of
 from smartward.adapters.influx.plan import EVENT, NEVER_MS, NS_PER_MS, Place, Speaker
 from smartward.adapters.influx.point import NOTES, RECEIVED, held_of
 from smartward.adapters.influx.receipts import Receipts
-from smartward.adapters.influx.rollup_point import DIRTY, measurement
+from smartward.adapters.influx.rollup_point import DIRTY, mark_entry, measurement
 from smartward.adapters.influx.server import NoDatabase, Server
-from smartward.adapters.influx.stretch import DAY, HOUR, Stretch
+from smartward.adapters.influx.stretch import DAY, HOUR, Span, Stretch
 from smartward.adapters.telemetry_value import Kinds
 
 log = logging.getLogger(__name__)
@@ -61,20 +62,38 @@ def recall_strange(server: Server, receipts: Receipts, kinds: Kinds) -> None:
     for page in _event_pages(server):
         receipts.learn_places(page)
         count += len(page)
-    receipts.learn_dirty(_dirty(server, kinds))
+    receipts.learn_dirty(_stretches(server, kinds, spans=(HOUR, DAY), dirty="true"))
     receipts.learn_marks(marks)
     log.info("%s has %d events that %s did not know; now it does", server.place, count, receipts.path)
 
 
-def _dirty(server: Server, kinds: Kinds) -> Iterator[Stretch]:
-    spans = [(name, span) for name in kinds for span in (HOUR, DAY)]
+def forget_days(server: Server, receipts: Receipts, kinds: Kinds, *, timezone: str) -> None:
+    """Let no day of another zone hold, if the ward's zone has changed: nobody would correct it any more."""
+    before = receipts.timezone()
+    if before == timezone:
+        return
+    if before:
+        days = list(_stretches(server, kinds, spans=(DAY,), dirty="false"))
+        write_kept(server, [mark_entry(day) for day in days])
+        log.info(
+            "%s: %d days of %s are answered from their hours; days are those of %s now",
+            server.place,
+            len(days),
+            before,
+            timezone,
+        )
+    receipts.keep_days_of(timezone)
+
+
+def _stretches(server: Server, kinds: Kinds, *, spans: Sequence[Span], dirty: str) -> Iterator[Stretch]:
+    spans_of = [(name, span) for name in kinds for span in spans]
     statements = [
         influxql.select(
-            influxql.names((DIRTY,)), measurement(name, span), f"dirty = true AND {influxql.EVER}", more=BY_SPEAKER
+            influxql.names((DIRTY,)), measurement(name, span), f"dirty = {dirty} AND {influxql.EVER}", more=BY_SPEAKER
         )
-        for name, span in spans
+        for name, span in spans_of
     ]
-    for (name, span), answer in zip(spans, _ask(server, statements, server.access.kept), strict=True):
+    for (name, span), answer in zip(spans_of, _ask(server, statements, server.access.kept), strict=True):
         for series in answer:
             for row in series.rows():
                 yield Stretch(Speaker(row["ward"], row["device"], name), span, row["time"] // NS_PER_MS)

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from smartward.adapters.influx.plan import Place, Speaker
-from smartward.adapters.influx.stretch import Stretch
+from smartward.adapters.influx.stretch import DAY, Stretch
 from smartward.errors import LogFull, StoreUnavailable
 from smartward.ports import Batch, Count
 from smartward.sqlite_file import Database
@@ -149,6 +149,19 @@ class Receipts:
                 "DELETE FROM dirty WHERE ward = ? AND device = ? AND type = ? AND span = ? AND at = ?",
                 [(*stretch.speaker, *stretch[1:]) for stretch in stretches],
             )
+
+    def timezone(self) -> str:
+        """Say whose days are rolled up; empty before the first."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT value FROM fact WHERE name = 'timezone'").fetchone()
+        return str(row[0]) if row else ""
+
+    def keep_days_of(self, timezone: str) -> None:
+        """Roll up the days of this zone from now on, and forget those of another."""
+        with self._transaction() as connection:
+            if connection.execute("SELECT 1 FROM fact WHERE name = 'timezone'").fetchone():
+                connection.execute("DELETE FROM dirty WHERE span = ?", (DAY,))
+            connection.execute("INSERT OR REPLACE INTO fact (name, value) VALUES ('timezone', ?)", (timezone,))
 
     def mark(self) -> tuple[str, int]:
         """Give this file's own id and how many batches it has seen."""

@@ -70,9 +70,9 @@ def rollup_of(row: Mapping[str, Any], quantity: str, kind: ValueType) -> Rollup 
     if not count:
         return None
     if kind == "integer" and (noted := row.get(NOTES)):
-        exact = msgspec.json.decode(noted, type=dict[str, Rollup]).get(quantity)
+        exact = msgspec.json.decode(noted).get(quantity)
         if exact is not None:
-            return exact._replace(at=at_ms)
+            return Rollup(at_ms, *exact[1:])
     last = value_of(row[f"{quantity}_last"], kind)
     if last is None:
         return None

@@ -33,7 +33,7 @@ from smartward.adapters.influx.plan import (
 from smartward.adapters.influx.point import OWN_FIELDS, Held
 from smartward.adapters.influx.prepare import prepare
 from smartward.adapters.influx.read import Reading
-from smartward.adapters.influx.recall import RECEIPT, recall, recall_strange
+from smartward.adapters.influx.recall import RECEIPT, forget_days, recall, recall_strange
 from smartward.adapters.influx.receipts import Receipts
 from smartward.adapters.influx.rollup_point import mark_entry
 from smartward.adapters.influx.server import Access, Server
@@ -153,6 +153,7 @@ class InfluxTelemetry(Reading):
         """Read what must be known from the server and from the file of receipts."""
         prepare(self._server)
         recall_strange(self._server, self._receipts, self._kinds)
+        forget_days(self._server, self._receipts, self._kinds, timezone=self._home)
         known = recall(self._server, self._kinds, timezone=self._home)
         known.stretches.load(self._receipts.dirty())
         known.stretches.offer(known.memories, newest_ms=known.newest_ms)

@@ -57,8 +57,7 @@ class Stretches:
     def load(self, stretches: Iterable[Stretch]) -> None:
         """Take note of stretches that were dirty before this process began."""
         for stretch in stretches:
-            if self.end_of(stretch) is not None:
-                self._dirty[stretch.speaker].add(stretch)
+            self._dirty[stretch.speaker].add(stretch)
 
     def offer(self, speakers: Iterable[Speaker], *, newest_ms: Mapping[Speaker, int]) -> None:
         """Find what these speakers have left behind."""

@@ -22,6 +22,7 @@ class Gate:
         self.far = far
         self.requests: list[str] = []
         self.lose_answers_to_writes = False
+        self.refuse_questions = False
         self.is_silent = False
         self.closing = Event()
         self.url = ""
@@ -87,6 +88,9 @@ def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
         def _pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             gate.requests.append(urlsplit(self.path).path)
+            if gate.refuse_questions and "/query" in self.path:
+                self.send_error(503)
+                return
             if gate.is_silent:
                 gate.closing.wait(5)
                 self.close_connection = True
