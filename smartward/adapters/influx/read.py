@@ -32,7 +32,6 @@ class Reading:
     def __init__(self, server: Server, *, catalogue: Catalogue) -> None:
         self._server = server
         self._kinds = kinds_of(catalogue)
-        self._home = catalogue.timezone
 
     def newest_batch(self, journal: str) -> int:
         """Give the number of the newest batch written from a journal; 0 when there is none."""
@@ -82,7 +81,7 @@ class Reading:
             return []
         if wanted is None:
             return unbucketed(found, from_ms=from_ms, to_ms=to_ms, limit=limit)
-        return bucketed(found, wanted, from_ms=from_ms, to_ms=to_ms, fn=fn, limit=limit, home=self._home)
+        return bucketed(found, wanted, from_ms=from_ms, to_ms=to_ms, fn=fn, limit=limit)
 
     def events(
         self, *, ward: str | None = None, device: str | None = None, before_ms: int | None = None, limit: int = 100

@@ -27,16 +27,13 @@ def unbucketed(source: Source, *, from_ms: int, to_ms: int, limit: int) -> list[
     return [Point(*item) for item in islice(source.values(from_ms, to_ms, page=min(limit, PAGE)), limit)]
 
 
-def bucketed(source: Source, grid: Grid, *, from_ms: int, to_ms: int, fn: str, limit: int, home: str) -> list[Point]:
-    """Answer `fn` for each bucket that has a value, at most `limit` of them, in order of time.
-
-    `home` is the zone whose days are rolled up.
-    """
+def bucketed(source: Source, grid: Grid, *, from_ms: int, to_ms: int, fn: str, limit: int) -> list[Point]:
+    """Answer `fn` for each bucket that has a value, at most `limit` of them, in order of time."""
     check_fn(fn, quantity=source.quantity, kind=source.kind)
     from_ms, to_ms = max(from_ms, influxql.FIRST_MS), min(to_ms, influxql.END_MS)
     if source.homes > 1 or grid.every_ms < HOUR_MS:
         parts = _of_values(source, grid, from_ms, to_ms)
-    elif grid.every_ms >= DAY_MS and grid.timezone == home:
+    elif grid.every_ms >= DAY_MS:
         parts = _of_days(source, grid, from_ms, to_ms)
     else:
         parts = _of_hours(source, grid, from_ms, to_ms)
@@ -90,7 +87,7 @@ def _of_hours(source: Source, grid: Grid, from_ms: int, to_ms: int) -> Iterator[
 
 
 def _of_days(source: Source, grid: Grid, from_ms: int, to_ms: int) -> Iterator[Rollup]:
-    """Take the days whose rollups hold, and hours for the rest."""
+    """Take the days whose rollups hold and that are days of the grid's zone, and hours for the rest."""
     days = Grid(DAY_MS, grid.timezone)
     begin, end = days.edges(from_ms, until_ms=from_ms + 1, limit=1)
     first, last = from_ms if begin == from_ms else end, days.begin(to_ms)

@@ -87,6 +87,7 @@ class InfluxTelemetry(Reading):
     ) -> None:
         access = Access(url, database, token, username, password, org, retention_days, timeout_s)
         super().__init__(Server(access), catalogue=catalogue)
+        self._home = catalogue.timezone
         self._receipts = Receipts(receipts)
         self._lock = Lock()
         self._known: Known | None = None

@@ -195,8 +195,8 @@ def test_another_zone_is_answered_from_hours(influxdb: InfluxDB, database: str, 
     for number, zone in enumerate((HOME_ZONE, "Europe/Berlin", HOME_ZONE), start=1):
         catalogue = catalogue_of(TYPES, timezone=zone)
         with opened(influxdb, tmp_path, database=database, catalogue=catalogue) as store:
-            late = (observed("d1", MIDNIGHT_MS + hour * HOUR_MS + number, level=0.0) for hour in (3, 20, 30))
-            put(store, number, *hours(60 * (number - 1), 60 * number), *late)
+            late = (observed("d1", MIDNIGHT_MS + hour * HOUR_MS + 1, level=0.0) for hour in (3, 20, 30))
+            put(store, number, *hours(60 * (number - 1), 60 * number), *(late if number == 2 else ()))
             rolled_up(store)
             plain = [point.at_ms for point in store.series("d1", "level", from_ms=0, to_ms=2**60, limit=10_000)]
             assert by_days(store) == {zone: counted(plain, zone) for zone in zones}
@@ -214,6 +214,19 @@ def test_a_device_that_moved_is_answered_from_its_values(influxdb: InfluxDB, dat
         lasts = store.series("d1", "battery", from_ms=0, to_ms=2**60, every_ms=HOUR_MS, fn="last")
         assert [point.value for point in sums] == [4.0, 4.0, 4.0, 6.0, 6.0, 5.0, 5.0, 5.0, 3.0]
         assert [point.value for point in lasts] == [3.0] * 9
+
+
+def test_a_device_that_moved_to_another_ward_has_one_last_value(
+    influxdb: InfluxDB, database: str, tmp_path: Path
+) -> None:
+    """In the hour in which it moved, the last is the last of both."""
+    with opened(influxdb, tmp_path, database=database) as store:
+        put(store, 1, *(observed("d1", MIDNIGHT_MS + n * HOUR_MS, level=1.0) for n in range(5)))
+        put(store, 2, *(observed("d1", MIDNIGHT_MS + n * HOUR_MS + 1, level=2.0, ward="a") for n in range(3, 8)))
+        rolled_up(store)
+
+        lasts = store.series("d1", "level", from_ms=0, to_ms=2**60, every_ms=HOUR_MS, fn="last")
+        assert [point.value for point in lasts] == [1.0, 1.0, 1.0, *[2.0] * 5]
 
 
 def test_whole_numbers_beyond_what_a_float_holds_stay_exact(influxdb: InfluxDB, database: str, tmp_path: Path) -> None:
