@@ -36,7 +36,7 @@ def test_an_outside_reader_finds_the_documented_tables(tmp_path: Path) -> None:
             ("order", NOON_MS, NOON_MS + 1_000, 2),
         ]
         assert query(path, "SELECT number, answer FROM applied") == [
-            (2, '{"d1":{"stored":1,"duplicates":0,"corrected":0}}')
+            (2, '{"d1":{"stored":1,"duplicates":0,"corrected":0,"rejected":0,"refusals":[]}}')
         ]
         assert query(path, "SELECT value FROM fact WHERE name = 'timezone'") == [("Asia/Ho_Chi_Minh",)]
 
