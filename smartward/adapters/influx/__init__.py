@@ -13,11 +13,20 @@ And in the database of that name with `_kept`, which has no retention:
 
 - measurement `last`: one point per ward, device and type, in the first seconds of 1970: `type`, `heard_at` (newest
   arrival), `homes` (types and wards that the device has had), `body` (`{quantity: [value, at, received_at]}`).
+- measurements `{type}_1h` and `{type}_1d`: rollups of hours of UTC and of the ward's days (see `rollup_point`). Each
+  hour with values has its point, from before the first of them is written: `dirty = true` until a rollup holds.
 - measurement `receipt`: one point a journal: `journal`, `number` (its newest batch), `file`, `turn` (who wrote it).
 
 How counting stays exact although InfluxDB overwrites in silence: values newer than all that a speaker has are new;
 for all others the server is asked first. The answer is in the file of receipts (fsync) before the first point leaves,
 so a batch that is written again after a crash gets the answer that it had.
+
+How rollups stay right: an hour is rolled up from its values once its speaker has left it, a day from its hours, inside
+later writes, always more than these make dirty; late data makes both dirty again. Readers take rollups that hold and
+values for the rest, so raw values may go after their retention and hours and days stay.
+
+Both databases belong together: back them up and restore them at one cut, with ingest stopped. After a restore ingest
+reads what it must know from the server, and what gateways send again is taken as late data.
 """
 
 from __future__ import annotations

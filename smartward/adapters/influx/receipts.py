@@ -7,7 +7,8 @@ point leaves, and an event is known here by its id, which InfluxDB can only find
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -123,6 +124,11 @@ class Receipts:
                     found[event_id] = Place(*row)
         return found
 
+    def forget_before(self, at_ns: int) -> None:
+        """Forget events that the server does not keep any more."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM place WHERE at_ns < ?", (at_ns,))
+
     def owner(self, device: str, at_ns: int) -> str:
         """Say which event is at a place; empty when none is."""
         with self._database.reading() as connection:
@@ -195,22 +201,12 @@ class Receipts:
             for statement in statements:
                 connection.execute(statement)
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._database)
-
-
-class _Transaction:
-    """A transaction whose full disk is StoreUnavailable, as the port says."""
-
-    def __init__(self, database: Database) -> None:
-        self._inner = database.transaction()
-
-    def __enter__(self) -> sqlite3.Connection:
-        return self._inner.__enter__()
-
-    def __exit__(self, *failure: object) -> bool | None:
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write in one transaction; a full disk is StoreUnavailable, as the port says."""
         try:
-            return self._inner.__exit__(*failure)  # type: ignore[arg-type]  # what Python hands over, handed on
+            with self._database.transaction() as connection:
+                yield connection
         except LogFull as error:
             raise StoreUnavailable(str(error)) from error
 

@@ -13,9 +13,9 @@ import msgspec
 from smartward.adapters.influx.deliver import Part, Undelivered, deliver, write_kept
 from smartward.adapters.influx.held import held_events, held_rows
 from smartward.adapters.influx.known import Known, fixed_ns
-from smartward.adapters.influx.line import FIRST_NS, LAST_NS, Entry, check_name
+from smartward.adapters.influx.line import FIRST_NS, LAST_NS, Entry
+from smartward.adapters.influx.names import check_names
 from smartward.adapters.influx.plan import (
-    EVENT,
     NS_PER_MS,
     HeldEvent,
     Key,
@@ -30,11 +30,12 @@ from smartward.adapters.influx.plan import (
     speaker_of,
     superseded_entry,
 )
-from smartward.adapters.influx.point import OWN_FIELDS, Held
+from smartward.adapters.influx.point import Held
 from smartward.adapters.influx.prepare import prepare
 from smartward.adapters.influx.read import Reading
 from smartward.adapters.influx.recall import RECEIPT, forget_days, recall, recall_strange
 from smartward.adapters.influx.receipts import Receipts
+from smartward.adapters.influx.refusal import refuse, refused_events, refused_values
 from smartward.adapters.influx.rollup_point import mark_entry
 from smartward.adapters.influx.server import Access, Server
 from smartward.adapters.influx.settle import settle
@@ -42,16 +43,18 @@ from smartward.adapters.influx.stretch import Stretch, Stretches
 from smartward.adapters.sqlite.bucket import hour_of
 from smartward.adapters.telemetry_value import check_event, kept_values
 from smartward.catalogue.model import Catalogue
-from smartward.errors import CatalogueError, StoreUnavailable
+from smartward.errors import StoreUnavailable
 from smartward.instants import DAY_MS
 from smartward.observation import Value
-from smartward.ports import Batch, Count, Refusal, StoredEvent
+from smartward.ports import Batch, Count, StoredEvent
 
 log = logging.getLogger(__name__)
-OWN_MEASUREMENTS = frozenset({EVENT})
 MILLION = 1_000_000
 SETTLED_AT_LEAST = 32
 """How many more hours and days a write rolls up than it touches, when so many are ready: the backlog shrinks."""
+
+SHARD_DAYS = 8
+"""InfluxDB drops a week at once: so much longer than its retention an event may be there."""
 
 FIRST_WHOLE_NS = FIRST_NS + 2 * DAY_MS * NS_PER_MS
 """Before this the day around an instant begins where InfluxDB has no time any more."""
@@ -100,7 +103,7 @@ class InfluxTelemetry(Reading):
         carry.
         """
         for device_type, quantities in self._kinds.items():
-            _check_names(device_type, quantities)
+            check_names(device_type, quantities)
         self._receipts.open()
         try:
             prepare(self._server)
@@ -156,6 +159,9 @@ class InfluxTelemetry(Reading):
         recall_strange(self._server, self._receipts, self._kinds)
         forget_days(self._server, self._receipts, self._kinds, timezone=self._home)
         known = recall(self._server, self._kinds, timezone=self._home)
+        days = self._server.access.retention_days
+        if days and known.newest_ms:
+            self._receipts.forget_before((max(known.newest_ms.values()) - (days + SHARD_DAYS) * DAY_MS) * NS_PER_MS)
         known.stretches.load(self._receipts.dirty())
         known.stretches.offer(known.memories, newest_ms=known.newest_ms)
         return known
@@ -180,7 +186,7 @@ class InfluxTelemetry(Reading):
         if not (receipt and is_again and receipt.is_final):
             counts = refuse(counts, plan, undelivered)
             if undelivered:
-                lost = [item for item in _refused_events(plan, undelivered) if plan.events[item].before is None]
+                lost = [item for item in refused_events(plan, undelivered) if plan.events[item].before is None]
                 self._receipts.finish(batch, counts, lost=lost)
         self._learn(batch, plan, undelivered, known)
         self._pending.pop(batch.journal, None)
@@ -259,7 +265,7 @@ class InfluxTelemetry(Reading):
 
     def _learn(self, batch: Batch, plan: Plan, undelivered: Sequence[Undelivered], known: Known) -> None:
         """Take in what is stored now, and write the newest values and the batch's number beside the points."""
-        refused = {(speaker, at_ms, quantity) for (speaker, at_ms), quantity, _ in _refused_values(plan, undelivered)}
+        refused = {(speaker, at_ms, quantity) for (speaker, at_ms), quantity, _ in refused_values(plan, undelivered)}
         heard = known.learn_rows((row for row in plan.rows.values() if row.changed), refused=refused)
         file, turn = self._receipts.mark()
         mark = Entry(
@@ -279,46 +285,6 @@ class InfluxTelemetry(Reading):
         return len(settled)
 
 
-def refuse(counts: Mapping[str, Count], plan: Plan, undelivered: Sequence[Undelivered]) -> dict[str, Count]:
-    """Count what the server refused as rejected instead of stored, each named."""
-    answer = {device: msgspec.structs.replace(count) for device, count in counts.items()}
-    for (speaker, at_ms), quantity, reason in _refused_values(plan, undelivered):
-        stored, corrected = plan.rows[speaker, at_ms].counted(quantity)
-        refusal = Refusal(speaker.ward, speaker.device, quantity, at_ms, reason, stored)
-        _reject(answer[speaker.device], refusal, corrected=corrected)
-    for event_id, reason in _refused_events(plan, undelivered).items():
-        said = plan.events[event_id]
-        event = said.stored_event.event
-        refusal = Refusal(
-            said.stored_event.ward, event.device, event_id, instant(said.stored_event), reason, said.stored
-        )
-        _reject(answer[event.device], refusal, corrected=said.corrected)
-    return answer
-
-
-def _reject(count: Count, refusal: Refusal, *, corrected: int) -> None:
-    count.stored -= refusal.items
-    count.corrected -= corrected
-    count.rejected += refusal.items
-    count.refusals = (*count.refusals, refusal)
-
-
-def _refused_values(plan: Plan, undelivered: Sequence[Undelivered]) -> list[tuple[Key, str, str]]:
-    changed = [key for key, row in plan.rows.items() if row.changed]
-    return [
-        (changed[lost.place], quantity, lost.reason)
-        for lost in undelivered
-        if lost.place < len(changed)
-        for quantity in sorted(lost.quantities)
-    ]
-
-
-def _refused_events(plan: Plan, undelivered: Sequence[Undelivered]) -> dict[str, str]:
-    first = sum(1 for row in plan.rows.values() if row.changed)
-    names = list(plan.events)
-    return {names[lost.place - first]: lost.reason for lost in undelivered if first <= lost.place < first + len(names)}
-
-
 def _touched(plan: Plan, stretches: Stretches) -> set[Stretch]:
     """List hours and days that a batch changes and of which the server does not know yet that they are dirty."""
     touched: dict[tuple[Speaker, int], int] = {
@@ -336,15 +302,3 @@ def _touched(plan: Plan, stretches: Stretches) -> set[Stretch]:
 
 def _is_holdable(at_ns: int) -> bool:
     return FIRST_WHOLE_NS <= at_ns <= LAST_NS
-
-
-def _check_names(device_type: str, quantities: Mapping[str, object]) -> None:
-    if device_type in OWN_MEASUREMENTS:
-        raise CatalogueError(f"type {device_type} cannot be stored in InfluxDB beside our own; rename it")
-    for name in (device_type, *quantities):
-        try:
-            check_name(name)
-        except ValueError as error:
-            raise CatalogueError(f"{device_type}: {error}") from error
-    for quantity in OWN_FIELDS.intersection(quantities):
-        raise CatalogueError(f"{device_type}: quantity {quantity} cannot be stored beside our own; rename it")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from contextlib import closing
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
@@ -10,8 +13,9 @@ import pytest
 
 from smartward.adapters.influx import recall
 from smartward.event import Phase
+from smartward.instants import DAY_MS
 from smartward.ports import Count
-from tests.contracts.telemetry import NOON_MS, crossed
+from tests.contracts.telemetry import NOON_MS, crossed, observed
 from tests.servers.influxdb import InfluxDB
 from tests.smartward.adapters.influx.stores import opened, put
 
@@ -74,3 +78,15 @@ def test_many_events_are_learned_from_the_server_page_by_page(
     monkeypatch.setattr(recall, "PAGE", page)
     with opened(influxdb, tmp_path, database=database, receipts="new.db") as store:
         assert put(store, 2, events=events) == {"cam": Count(duplicates=50)}
+
+
+def test_events_that_the_server_has_dropped_are_forgotten(influxdb: InfluxDB, database: str, tmp_path: Path) -> None:
+    """The file of receipts does not grow for ever; what is dropped could not be stored again anyway."""
+    now = time.time_ns() // 1_000_000
+    with opened(influxdb, tmp_path, database=database, retention_days=0) as store:
+        put(store, 1, observed("d1", now, level=1.0), events=(crossed("old", now - 60 * DAY_MS), crossed("new", now)))
+    with opened(influxdb, tmp_path, database=database, retention_days=30) as store:
+        put(store, 2, observed("d1", now + 1, level=1.0))
+
+    with closing(sqlite3.connect(tmp_path / "receipts.db")) as receipts:
+        assert receipts.execute("SELECT event_id FROM place").fetchall() == [("new",)]
