@@ -6,17 +6,19 @@ Writing is idempotent, so what is left is written again in parts until each part
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from smartward.adapters.influx.answer import Refused, conflict
-from smartward.adapters.influx.line import Entry
+from smartward.adapters.influx.line import FIRST_NS, LAST_NS, Entry
 from smartward.adapters.influx.server import Server
 from smartward.errors import StoreUnavailable
 
-LINES, BYTES = 10_000, 4 * 1024 * 1024
+LINES, BYTES = 5_000, 4 * 1024 * 1024
 """How much goes into one write at most; a longer line goes alone."""
+
+NOT_HELD = "InfluxDB holds instants from 1677 to 2262 only"
 
 Write = Callable[[bytes], Refused | None]
 
@@ -51,19 +53,30 @@ class Undelivered(msgspec.Struct, frozen=True):
     reason: str
 
 
-def deliver(parts: Sequence[Part], *, write: Write) -> list[Undelivered]:
-    """Write all points; raises what `write` raises, and writing all again is then right."""
-    lines = [part.entry.line() for part in parts]
+def deliver(parts: Iterable[Part], *, write: Write) -> list[Undelivered]:
+    """Write all points, made as they are needed; raises what `write` raises, and writing all again is then right."""
     undelivered: list[Undelivered] = []
-    for first, end in _stretches(lines):
-        undelivered += _send(parts[first:end], write, lines=lines[first:end])
-    return undelivered
+    chunk: list[Part] = []
+    lines: list[str] = []
+    size = 0
+    for part in parts:
+        if not FIRST_NS <= part.entry.at_ns <= LAST_NS:
+            undelivered.append(Undelivered(part.place, part.quantities, NOT_HELD))
+            continue
+        line = part.entry.line()
+        if chunk and (len(chunk) >= LINES or size + len(line) > BYTES):
+            undelivered += _send(chunk, write, lines=lines)
+            chunk, lines, size = [], [], 0
+        chunk.append(part)
+        lines.append(line)
+        size += len(line)
+    return undelivered + _send(chunk, write, lines=lines)
 
 
 def write_kept(server: Server, entries: Iterable[Entry]) -> None:
     """Write into the database of our own; raises StoreUnavailable when something else is in the way there."""
     kept = server.access.kept
-    parts = [Part(place, entry) for place, entry in enumerate(entries)]
+    parts = (Part(place, entry) for place, entry in enumerate(entries))
     for lost in deliver(parts, write=lambda body: server.write(body, database=kept)):
         raise StoreUnavailable(
             f"{server.place} refused what belongs into its database {kept} ({lost.reason}). "
@@ -124,15 +137,3 @@ def _send_halves(parts: Sequence[Part], refused: Refused, write: Write) -> list[
     parts = sorted(parts, key=lambda part: part.entry.at_ns)
     middle = len(parts) // 2
     return _send(parts[:middle], write) + _send(parts[middle:], write)
-
-
-def _stretches(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Cut lines where one write has enough."""
-    first = size = 0
-    for place, line in enumerate(lines):
-        if place > first and (place - first >= LINES or size + len(line) > BYTES):
-            yield first, place
-            first, size = place, 0
-        size += len(line)
-    if lines:
-        yield first, len(lines)

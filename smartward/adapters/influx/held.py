@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from smartward.adapters.influx import influxql
-from smartward.adapters.influx.plan import EVENT, NS_PER_MS, HeldEvent, Key, Place, Speaker
+from smartward.adapters.influx.line import NS_PER_MS
+from smartward.adapters.influx.plan import EVENT, HeldEvent, Key, Place, Speaker
 from smartward.adapters.influx.point import NOTES, RECEIVED, Held, held_of
 from smartward.adapters.influx.server import Server
 from smartward.adapters.telemetry_value import Kinds

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from smartward.adapters.influx.line import FIRST_NS, LAST_NS
+from smartward.adapters.influx.line import FIRST_NS, LAST_NS, NS_PER_MS
 
-NS_PER_MS = 1_000_000
 MOST = 2**31
 """The largest number that a LIMIT may be."""
 FIRST_MS, END_MS = -(-FIRST_NS // NS_PER_MS), LAST_NS // NS_PER_MS

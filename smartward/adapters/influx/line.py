@@ -12,6 +12,7 @@ import msgspec
 Field = bool | int | float | str
 """What a field may be. An `int` becomes an InfluxDB integer: quantities are given as floats."""
 
+NS_PER_MS = 1_000_000
 FIRST_NS, LAST_NS = -(2**63) + 2, 2**63 - 2
 """The instants that InfluxDB can hold: September 1677 to April 2262."""
 

@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from smartward.adapters.influx.line import Entry, Field
+from smartward.adapters.influx.line import NS_PER_MS, Entry, Field
 from smartward.adapters.influx.point import NOTHING, Held, fields_of
 from smartward.adapters.telemetry_value import Kinds
 from smartward.observation import Value
 from smartward.ports import Batch, Count, StoredEvent, StoredObservation
 
-NS_PER_MS = 1_000_000
 EVENT = "event"
 NEVER_MS = -(2**63)
 

@@ -9,7 +9,8 @@ import msgspec
 
 from smartward.adapters.influx import influxql
 from smartward.adapters.influx.known import LAST, fixed_ns, newest_of
-from smartward.adapters.influx.plan import EVENT, NS_PER_MS
+from smartward.adapters.influx.line import NS_PER_MS
+from smartward.adapters.influx.plan import EVENT
 from smartward.adapters.influx.recall import RECEIPT
 from smartward.adapters.influx.series import bucketed, unbucketed
 from smartward.adapters.influx.server import Server

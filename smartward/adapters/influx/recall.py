@@ -10,7 +10,8 @@ from smartward.adapters.influx import influxql
 from smartward.adapters.influx.answer import Series
 from smartward.adapters.influx.deliver import write_kept
 from smartward.adapters.influx.known import LAST, Known, Newest, newest_of
-from smartward.adapters.influx.plan import EVENT, NEVER_MS, NS_PER_MS, Place, Speaker
+from smartward.adapters.influx.line import NS_PER_MS
+from smartward.adapters.influx.plan import EVENT, NEVER_MS, Place, Speaker
 from smartward.adapters.influx.point import NOTES, RECEIVED, held_of
 from smartward.adapters.influx.receipts import Receipts
 from smartward.adapters.influx.rollup_point import DIRTY, mark_entry, measurement

@@ -1,14 +1,27 @@
-"""Refusals: what became of a plan's items that the server will never take, in the ledger's count."""
+"""A plan's points, by their places: what is sent, and what it means for the count when a point is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 
 import msgspec
 
-from smartward.adapters.influx.deliver import Undelivered
-from smartward.adapters.influx.plan import Key, Plan, instant
+from smartward.adapters.influx.deliver import Part, Undelivered
+from smartward.adapters.influx.plan import Key, Place, Plan, event_entry, instant, superseded_entry
 from smartward.ports import Count, Refusal
+
+
+def parts_of(plan: Plan, *, left: Iterable[Place]) -> Iterator[Part]:
+    """Give a plan's points one by one: changed rows, then events, then places that events have left."""
+    places = count()
+    for row in plan.rows.values():
+        if row.changed:
+            yield Part(next(places), row.entry(), frozenset(row.changed))
+    for said in plan.events.values():
+        yield Part(next(places), event_entry(said))
+    for place in left:
+        yield Part(next(places), superseded_entry(place))
 
 
 def refuse(counts: Mapping[str, Count], plan: Plan, undelivered: Sequence[Undelivered]) -> dict[str, Count]:

@@ -11,8 +11,7 @@ from typing import Any
 
 import msgspec
 
-from smartward.adapters.influx.line import Entry, Field
-from smartward.adapters.influx.plan import NS_PER_MS
+from smartward.adapters.influx.line import NS_PER_MS, Entry, Field
 from smartward.adapters.influx.point import FLOAT_IS_EXACT_BELOW, NOTES, value_of
 from smartward.adapters.influx.stretch import Span, Stretch
 from smartward.adapters.sqlite.rollup import Rollup

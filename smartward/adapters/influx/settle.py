@@ -8,8 +8,8 @@ from typing import Any
 
 from smartward.adapters.influx import influxql
 from smartward.adapters.influx.deliver import write_kept
-from smartward.adapters.influx.line import Entry
-from smartward.adapters.influx.plan import NS_PER_MS, Speaker
+from smartward.adapters.influx.line import NS_PER_MS, Entry
+from smartward.adapters.influx.plan import Speaker
 from smartward.adapters.influx.point import NOTES, decode_notes, value_of
 from smartward.adapters.influx.rollup_point import DIRTY, columns, measurement, rollup_entry, rollup_of
 from smartward.adapters.influx.server import Server

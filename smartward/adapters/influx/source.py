@@ -8,7 +8,7 @@ import msgspec
 
 from smartward.adapters.influx import influxql
 from smartward.adapters.influx.known import LAST
-from smartward.adapters.influx.plan import NS_PER_MS
+from smartward.adapters.influx.line import NS_PER_MS
 from smartward.adapters.influx.point import NOTES, decode_notes, value_of
 from smartward.adapters.influx.rollup_point import DIRTY, columns, measurement, rollup_of
 from smartward.adapters.influx.server import Server

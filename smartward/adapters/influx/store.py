@@ -10,32 +10,29 @@ from threading import Lock
 
 import msgspec
 
-from smartward.adapters.influx.deliver import Part, Undelivered, deliver, write_kept
+from smartward.adapters.influx.deliver import Undelivered, deliver, write_kept
 from smartward.adapters.influx.held import held_events, held_rows
 from smartward.adapters.influx.known import Known, fixed_ns
-from smartward.adapters.influx.line import FIRST_NS, LAST_NS, Entry
+from smartward.adapters.influx.line import FIRST_NS, LAST_NS, NS_PER_MS, Entry
 from smartward.adapters.influx.names import check_names
 from smartward.adapters.influx.plan import (
-    NS_PER_MS,
     HeldEvent,
     Key,
     Place,
     Plan,
     Speaker,
     asked_rows,
-    event_entry,
     instant,
     plan_events,
     plan_values,
     speaker_of,
-    superseded_entry,
 )
 from smartward.adapters.influx.point import Held
 from smartward.adapters.influx.prepare import prepare
 from smartward.adapters.influx.read import Reading
 from smartward.adapters.influx.recall import RECEIPT, forget_days, recall, recall_strange
 from smartward.adapters.influx.receipts import Receipts
-from smartward.adapters.influx.refusal import refuse, refused_events, refused_values
+from smartward.adapters.influx.refusal import parts_of, refuse, refused_events, refused_values
 from smartward.adapters.influx.rollup_point import mark_entry
 from smartward.adapters.influx.server import Access, Server
 from smartward.adapters.influx.settle import settle
@@ -55,9 +52,6 @@ SETTLED_AT_LEAST = 32
 
 SHARD_DAYS = 8
 """InfluxDB drops a week at once: so much longer than its retention an event may be there."""
-
-FIRST_WHOLE_NS = FIRST_NS + 2 * DAY_MS * NS_PER_MS
-"""Before this the day around an instant begins where InfluxDB has no time any more."""
 
 
 class Pending(msgspec.Struct):
@@ -241,24 +235,10 @@ class InfluxTelemetry(Reading):
         pending.events = {name: said.before for name, said in plan.events.items()} | pending.events
 
     def _deliver(self, plan: Plan) -> list[Undelivered]:
-        """Write the points; those at instants that InfluxDB cannot hold are not even sent."""
-        rows = [row for row in plan.rows.values() if row.changed]
+        """Write the points, and mark the places that events have left."""
         left = self._receipts.left_places()
-        entries: list[tuple[Entry, frozenset[str]]] = [(row.entry(), frozenset(row.changed)) for row in rows]
-        entries += [(event_entry(said), frozenset()) for said in plan.events.values()]
-        entries += [(superseded_entry(place), frozenset()) for place in left]
-        parts = [Part(place, entry, quantities) for place, (entry, quantities) in enumerate(entries)]
-        undelivered = [
-            Undelivered(part.place, part.quantities, "InfluxDB holds instants from 1677 to 2262 only")
-            for part in parts
-            if not _is_holdable(part.entry.at_ns)
-        ]
-        beyond = {part.place for part in undelivered}
         database = self._server.access.database
-        undelivered += deliver(
-            [part for part in parts if part.place not in beyond],
-            write=lambda body: self._server.write(body, database=database),
-        )
+        undelivered = deliver(parts_of(plan, left=left), write=lambda body: self._server.write(body, database=database))
         if left:
             self._receipts.forget_left(left)
         return undelivered
@@ -290,15 +270,11 @@ def _touched(plan: Plan, stretches: Stretches) -> set[Stretch]:
     touched: dict[tuple[Speaker, int], int] = {
         (row.speaker, hour_of(row.at_ms)): row.at_ms
         for row in plan.rows.values()
-        if row.changed and _is_holdable(row.at_ms * NS_PER_MS)
+        if row.changed and FIRST_NS <= row.at_ms * NS_PER_MS <= LAST_NS
     }
     return {
         stretch
         for (speaker, _), at_ms in touched.items()
         for stretch in stretches.around(speaker, at_ms)
-        if stretch not in stretches.marked
+        if stretch not in stretches.marked and stretch.at_ms * NS_PER_MS >= FIRST_NS
     }
-
-
-def _is_holdable(at_ns: int) -> bool:
-    return FIRST_WHOLE_NS <= at_ns <= LAST_NS
