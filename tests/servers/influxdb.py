@@ -182,17 +182,23 @@ def running(folder: Path, *, has_users: bool = False) -> Iterator[Influxd]:
 
 
 @pytest.fixture(scope="session")
-def influxdb() -> Iterator[InfluxDB]:
-    """Run one server for the whole session, or use the one in the environment."""
-    if url := os.environ.get("INFLUX_URL"):
-        yield InfluxDB(url, token=os.environ.get("INFLUX_TOKEN", ""), org=os.environ.get("INFLUX_ORG", ""))
-        return
+def influxd() -> Iterator[Influxd]:
+    """Run one server of our own for the whole session."""
     folder = Path(tempfile.mkdtemp(prefix="smartward-influxdb-"))
     try:
         with running(folder) as server:
             yield server
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def influxdb(request: pytest.FixtureRequest) -> InfluxDB:
+    """Use the server that INFLUX_URL names (with INFLUX_TOKEN and INFLUX_ORG), or else our own."""
+    if url := os.environ.get("INFLUX_URL"):
+        return InfluxDB(url, token=os.environ.get("INFLUX_TOKEN", ""), org=os.environ.get("INFLUX_ORG", ""))
+    server: InfluxDB = request.getfixturevalue("influxd")
+    return server
 
 
 def _free_ports(count: int) -> list[int]:
