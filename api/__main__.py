@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -30,8 +31,20 @@ from smartward.adapters.sql import (
 )
 from smartward.adapters.sqlite import TelemetryReader
 from smartward.catalogue.load import load
-from smartward.config import ApiConfig, ServerConfig, load_toml, resolve, resolve_url
+from smartward.catalogue.model import Catalogue
+from smartward.config import (
+    ApiConfig,
+    ServerConfig,
+    StoreConfig,
+    influx_token,
+    load_toml,
+    resolve,
+    resolve_url,
+)
 from smartward.errors import CatalogueError, ConfigError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from smartward.adapters.influx import InfluxReader
 
 logger = logging.getLogger("api")
 BAD_USAGE = 2
@@ -92,7 +105,7 @@ def serve(config: ServerConfig, *, config_file: Path, listener: socket.socket, s
         migrate(url)
     database = open_database(url)
     catalogue = load(config.ward.profile)
-    store = TelemetryReader(resolve(Path(config.store.path), config_file=config_file), catalogue=catalogue)
+    store = _reader(config.store, catalogue=catalogue, config_file=config_file)
     services = Services(
         store=store,
         registry=SqlRegistry(database),
@@ -133,6 +146,23 @@ def serve(config: ServerConfig, *, config_file: Path, listener: socket.socket, s
         store.close()
         database.close()
     logger.info("stopped")
+
+
+def _reader(config: StoreConfig, *, catalogue: Catalogue, config_file: Path) -> TelemetryReader | InfluxReader:
+    """Choose the store to read; the InfluxDB client is imported only where it is used: it costs 44 MB."""
+    if config.kind == "sqlite":
+        return TelemetryReader(resolve(Path(config.path), config_file=config_file), catalogue=catalogue)
+    from smartward.adapters.influx import InfluxReader  # noqa: PLC0415 - see above
+
+    return InfluxReader(
+        url=config.url,
+        database=config.database,
+        catalogue=catalogue,
+        token=influx_token(config, config_file=config_file),
+        username=config.username,
+        password=config.password,
+        org=config.org,
+    )
 
 
 def _resolved(path: str, *, config_file: Path) -> str:

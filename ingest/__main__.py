@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from ingest.home import Home
 from ingest.service import Ingest, World
@@ -21,9 +22,13 @@ from smartward.adapters.notify_file import FileNotifier
 from smartward.adapters.sql import SqlProjections, SqlRegistry, SqlRequests, open_database
 from smartward.adapters.sqlite import SqliteTelemetry
 from smartward.catalogue import load
-from smartward.config import NotifyConfig, ServerConfig, load_toml, resolve, resolve_url
+from smartward.catalogue.model import Catalogue
+from smartward.config import NotifyConfig, ServerConfig, StoreConfig, influx_token, load_toml, resolve, resolve_url
 from smartward.errors import CatalogueError, ConfigError, StoreUnavailable
 from smartward.ports import Bus, Notifier
+
+if TYPE_CHECKING:
+    from smartward.adapters.influx import InfluxTelemetry
 
 log = logging.getLogger("ingest")
 BAD_USAGE = 2
@@ -59,7 +64,7 @@ def run(config: ServerConfig, *, config_file: Path, wards: tuple[str, ...], stop
         raise ConfigError("no ward to own", file=str(config_file), key="ward.ids", remedy='Write ids = ["my-ward"]')
     catalogue = load(config.ward.profile)
     database = open_database(resolve_url(config.database.url, config_file=config_file))
-    store = SqliteTelemetry(resolve(Path(config.store.path), config_file=config_file), catalogue=catalogue)
+    store = _store(config.store, catalogue=catalogue, config_file=config_file)
     home = Home(
         resolve(Path(config.ingest.path), config_file=config_file), max_journal_bytes=config.ingest.max_journal_bytes
     )
@@ -87,6 +92,25 @@ def run(config: ServerConfig, *, config_file: Path, wards: tuple[str, ...], stop
         ingest.stop()
         store.close()
         database.close()
+
+
+def _store(config: StoreConfig, *, catalogue: Catalogue, config_file: Path) -> SqliteTelemetry | InfluxTelemetry:
+    """Choose the telemetry store; the InfluxDB client is imported only where it is used: it costs 44 MB."""
+    if config.kind == "sqlite":
+        return SqliteTelemetry(resolve(Path(config.path), config_file=config_file), catalogue=catalogue)
+    from smartward.adapters.influx import InfluxTelemetry  # noqa: PLC0415 - see above
+
+    return InfluxTelemetry(
+        url=config.url,
+        database=config.database,
+        catalogue=catalogue,
+        receipts=resolve(Path(config.receipts), config_file=config_file),
+        token=influx_token(config, config_file=config_file),
+        username=config.username,
+        password=config.password,
+        org=config.org,
+        retention_days=config.retention_days,
+    )
 
 
 def _bus(config: ServerConfig, wards: tuple[str, ...]) -> Bus:

@@ -72,7 +72,7 @@ class Ingest:
             validator=validator,
             registered=lambda: self.known.registered,
         )
-        self.storing = Storing(home, store=world.store)
+        self.storing = Storing(home, store=world.store, clock=world.clock)
         self.deciding = Deciding(
             home,
             catalogue=world.catalogue,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 
-from ingest import accounts, record
-from ingest.home import Home
+import msgspec
+
+from ingest import accounts, dead_letters, record
+from ingest.home import Home, next_change
+from smartward.errors import StoreUnavailable
 from smartward.ledger import Account
 from smartward.log import Record
-from smartward.ports import Batch, Count, TelemetryStore
+from smartward.ports import Batch, Clock, Count, Message, Refusal, TelemetryStore
+from smartward.rejection import Reason, Rejection
 
 CURSOR = "store"
 RECORDS = 500
@@ -21,9 +26,9 @@ class Storing:
     written again as it was, and answers what it answered.
     """
 
-    def __init__(self, home: Home, *, store: TelemetryStore) -> None:
+    def __init__(self, home: Home, *, store: TelemetryStore, clock: Clock) -> None:
         """Bring the journal and the store together."""
-        self._home, self._store = home, store
+        self._home, self._store, self._clock = home, store, clock
         self._is_caught_up = False
 
     def step(self) -> bool:
@@ -35,7 +40,11 @@ class Storing:
             self._is_caught_up = True
         if not records:
             return False
-        self._store_records(records)
+        try:
+            self._store_records(records)
+        except StoreUnavailable:
+            self._is_caught_up = False  # it may have the batch all the same: ask before the next one is cut
+            raise
         return True
 
     def _as_last_time(self, records: list[Record], *, cursor: int) -> list[Record]:
@@ -58,7 +67,28 @@ class Storing:
         counts = self._store.write(batch) if batch.observations or batch.events else {}
         with self._home.database.transaction() as connection:
             accounts.add(connection, {device: _stored(count) for device, count in counts.items()})
+            self._keep_refused(connection, [refusal for count in counts.values() for refusal in count.refusals])
             self._home.journal.advance(connection, CURSOR, number=batch.number)
+
+    def _keep_refused(self, connection: sqlite3.Connection, refusals: Sequence[Refusal]) -> None:
+        """Keep what the store will never take (older than its retention, a field of another type) as dead letters."""
+        if not refusals:
+            return
+        change, now_ms = next_change(connection), self._clock.now_ms()
+        for refusal in refusals:
+            rejection = Rejection(
+                Reason.STORE_REJECTED,
+                refusal.reason,
+                device=refusal.device,
+                quantity=refusal.item,
+                items=refusal.items,
+                part=f"{refusal.item}/{refusal.observed_ms}",
+            )
+            told = msgspec.json.encode({"at": refusal.observed_ms, "item": refusal.item})
+            message = Message(f"{refusal.ward}/{refusal.device}", told)
+            dead_letters.keep(
+                connection, [rejection], message, ward=refusal.ward, gateway="", now_ms=now_ms, change=change
+            )
 
 
 def _stored(count: Count) -> Account:
@@ -67,5 +97,6 @@ def _stored(count: Count) -> Account:
         stored=count.stored,
         duplicates=count.duplicates,
         corrected=count.corrected,
-        waiting=-(count.stored + count.duplicates),
+        dead_lettered=count.rejected,
+        waiting=-(count.stored + count.duplicates + count.rejected),
     )

@@ -145,6 +145,13 @@ def _ledger(arguments: list[str]) -> int:
     parser.add_argument("--recount", action="store_true", help="count journal, store and dead letters, and compare")
     options = parser.parse_args(arguments)
     config = load_toml(options.config, ServerConfig, env=os.environ)
+    if options.recount and config.store.kind != "sqlite":
+        raise ConfigError(
+            f"a recount reads files, and this store is {config.store.kind}",
+            file=str(options.config),
+            key="store.kind",
+            remedy="Compare with InfluxQL by hand: SELECT count(*) of each measurement",
+        )
     if options.recount:
         ingest_db, telemetry_db = (
             resolve(Path(path), config_file=options.config) for path in (config.ingest.path, config.store.path)

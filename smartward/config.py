@@ -44,10 +44,23 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StoreConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The telemetry store."""
+    """The telemetry store: a file (`path`), or an InfluxDB (`url`, `database` and how to log in).
 
-    kind: Literal["sqlite"] = "sqlite"
+    `token_file` holds a token that the configuration should not. `retention_days` is set up on the server: absent
+    leaves what is there, 0 keeps for ever. `receipts` is ingest's own file beside it, and belongs in the backup.
+    """
+
+    kind: Literal["sqlite", "influx"] = "sqlite"
     path: str = "telemetry.db"
+    url: str = ""
+    database: str = "smartward"
+    org: str = ""
+    token: str = ""
+    token_file: str = ""
+    username: str = ""
+    password: str = ""
+    retention_days: int | None = None
+    receipts: str = "receipts.db"
 
 
 class DatabaseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,6 +137,15 @@ def resolve_url(url: str, *, config_file: Path) -> str:
     if not url.startswith(prefix):
         return url
     return prefix + str(resolve(Path(url.removeprefix(prefix)), config_file=config_file))
+
+
+def influx_token(store: StoreConfig, *, config_file: Path) -> str:
+    """Give the token that the configuration names, from its file where it names one; raises ConfigError."""
+    if not store.url:
+        raise ConfigError("an InfluxDB needs its address", key="store.url", remedy='Write url = "http://host:8086"')
+    if not store.token_file:
+        return store.token
+    return _read(resolve(Path(store.token_file), config_file=config_file)).strip()
 
 
 def _read(path: Path) -> str:

@@ -15,7 +15,7 @@ from ingest.validate import Validator
 from smartward import topics
 from smartward.adapters.clock import FakeClock
 from smartward.adapters.memory_bus import MemoryBroker, MemoryBus
-from smartward.adapters.memory_relational import MemoryProjections, MemoryRegistry
+from smartward.adapters.memory_relational import MemoryProjections, MemoryRegistry, MemoryRequests
 from smartward.adapters.sqlite import SqliteTelemetry
 from smartward.catalogue import load
 from smartward.device import Device, Ward
@@ -45,7 +45,9 @@ def run(folder: Path) -> None:
     store.open()
     home, clock = Home(folder / "ingest.db"), FakeClock(NOON)
     bus = MemoryBus(MemoryBroker(), client_id="bench", clean_start=True)
-    ingest = Ingest(home, World(bus, store, registry, MemoryProjections(), {}, catalogue, clock))
+    ingest = Ingest(
+        home, World(bus, store, registry, MemoryProjections(), {}, catalogue, clock, clock, MemoryRequests())
+    )
     home.open()
     ingest.known.step()
     messages = [message(seq) for seq in range(1, PACKS + 1)]

@@ -48,11 +48,11 @@ class TestWard:
 
     __test__ = False
 
-    def __init__(self, folder: Path, *, store: TelemetryStore | None = None) -> None:
+    def __init__(self, folder: Path, *, store: TelemetryStore | None = None, now_ms: int = NOON) -> None:
         """Register a gateway with two street-water sensors and a camera; the store is in memory unless given."""
         self.folder = folder
         self.broker = MemoryBroker()
-        self.clock = FakeClock(NOON)
+        self.clock = FakeClock(now_ms)
         self.registry, self.projections = MemoryRegistry(), MemoryProjections()
         self.requests = MemoryRequests()
         self.store = store or MemoryTelemetry(catalogue=CATALOGUE)
