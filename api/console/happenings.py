@@ -53,21 +53,34 @@ _SENTENCES = {
 
 
 def _told(notifications: Iterable[Notification], *, texts: Texts, catalogue: Catalogue) -> Sequence[Happening]:
-    """Say once to whom one message went, however many recipients and channels it had."""
-    groups: dict[tuple[int, DeliveryState, str], list[str]] = {}
+    """Say once to whom one message went and what became of it, however many recipients it had.
+
+    What only lies in a file or stood on the server's own screen was not sent to anybody, and is not told so.
+    """
+    groups: dict[tuple[int, str, str], list[str]] = {}
     for notification in notifications:
         why = notification.answer if notification.state is DeliveryState.FAILED else ""
-        names = groups.setdefault((notification.created_ms, notification.state, why), [])
+        names = groups.setdefault((notification.created_ms, _became(notification, texts=texts), why), [])
         role = catalogue.roles.get(notification.recipient)
         name = label(role, texts.language) if role else notification.recipient
         if name not in names:
             names.append(name)
-    said = {
-        DeliveryState.SENT: texts.notice_sent,
-        DeliveryState.QUEUED: texts.notice_queued,
-        DeliveryState.FAILED: texts.notice_failed,
-    }
     return [
-        Happening(at_ms, said[state].format(to=", ".join(names), why=why), "notice")
-        for (at_ms, state, why), names in groups.items()
+        Happening(at_ms, sentence.format(to=", ".join(names), why=why), "notice")
+        for (at_ms, sentence, why), names in groups.items()
     ]
+
+
+def _became(notification: Notification, *, texts: Texts) -> str:
+    """Choose the sentence that is true of a notification's channel and state."""
+    match notification.state, notification.channel:
+        case DeliveryState.QUEUED, _:
+            return texts.notice_queued
+        case DeliveryState.FAILED, _:
+            return texts.notice_failed
+        case _, "file":
+            return texts.notice_filed
+        case _, "console":
+            return texts.notice_shown
+        case _:
+            return texts.notice_sent

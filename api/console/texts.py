@@ -137,6 +137,8 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     happened_reopen: str
     happened_overridden: str
     notice_sent: str
+    notice_filed: str
+    notice_shown: str
     notice_queued: str
     notice_failed: str
     device: str
@@ -337,6 +339,8 @@ VI = Texts(
     happened_reopen="{name} mở lại",
     happened_overridden="Đóng khi còn báo động: {reason}",
     notice_sent="Đã gửi thông báo tới {to}",
+    notice_filed="Ghi vào tệp thông báo cho: {to}",
+    notice_shown="Hiện trên màn hình máy chủ cho: {to}",
     notice_queued="Đang gửi thông báo tới {to}",
     notice_failed="Không gửi được thông báo tới {to}: {why}",
     device="Thiết bị",
@@ -523,6 +527,8 @@ EN = Texts(
     happened_reopen="{name} reopened it",
     happened_overridden="Closed while still firing: {reason}",
     notice_sent="Notification sent to {to}",
+    notice_filed="Written to the notification file for: {to}",
+    notice_shown="Shown on the server's own screen for: {to}",
     notice_queued="Sending a notification to {to}",
     notice_failed="Notification to {to} failed: {why}",
     device="Device",

@@ -39,10 +39,12 @@ def said(view: AlertView, *notifications: Notification, texts: Texts = VI) -> li
     return [line.text for line in lines]
 
 
-def notice(recipient: str, *, state: DeliveryState = DeliveryState.SENT, answer: str = "") -> Notification:
+def notice(
+    recipient: str, *, state: DeliveryState = DeliveryState.SENT, answer: str = "", channel: str = "zalo"
+) -> Notification:
     """Give a notification."""
     return Notification(
-        key=recipient, alert="a1", ward="w", recipient=recipient, channel="file", severity="critical",
+        key=recipient, alert="a1", ward="w", recipient=recipient, channel=channel, severity="critical",
         text="", created_ms=2_000, state=state, answer=answer,
     )  # fmt: skip
 
@@ -67,6 +69,28 @@ def test_one_message_to_many_is_told_once_by_their_roles_names() -> None:
     assert sent[0].startswith("Đã gửi thông báo tới Trực ban Công an phường, Chủ tịch")
     assert len(sent) == 2
     assert failed[0] == "Không gửi được thông báo tới Trực ban Công an phường: hết giờ chờ"
+
+
+@pytest.mark.parametrize(
+    ("channel", "texts", "sentence"),
+    [
+        ("file", VI, "Ghi vào tệp thông báo cho: Trực ban Công an phường"),
+        ("file", EN, "Written to the notification file for: "),
+        ("console", VI, "Hiện trên màn hình máy chủ cho: Trực ban Công an phường"),
+        ("console", EN, "Shown on the server's own screen for: "),
+        ("webhook", VI, "Đã gửi thông báo tới Trực ban Công an phường"),
+    ],
+)
+def test_what_nobody_was_sent_is_not_told_as_sent(channel: str, texts: Texts, sentence: str) -> None:
+    """Who reads `sent to the police` does not phone them; a line in a file has reached nobody."""
+    assert said(VIEW, notice("police_duty", channel=channel), texts=texts)[0].startswith(sentence)
+
+
+def test_two_channels_of_one_message_are_two_lines() -> None:
+    """A file that was written does not stand for a message that was sent."""
+    lines = said(VIEW, notice("police_duty", channel="file"), notice("chairman", channel="webhook"))
+
+    assert [line.partition(" ")[0] for line in lines[:2]] == ["Đã", "Ghi"]
 
 
 def test_the_newest_is_first_and_an_end_says_why() -> None:

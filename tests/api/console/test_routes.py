@@ -174,7 +174,7 @@ class TestStates:
         flood = text_of(client.get("/").text)
 
         assert "Ban Chỉ huy Phòng thủ dân sự sơ tán ngay người ở tầng trệt" in flood
-        assert "Đã gửi thông báo tới Ban Chỉ huy Phòng thủ dân sự phường, Trực ban Công an phường" in flood
+        assert "Ghi vào tệp thông báo cho: Ban Chỉ huy Phòng thủ dân sự phường, Trực ban Công an phường" in flood
         assert "14:31:04 Bắt đầu báo động" in flood
         assert "Nguồn ngưỡng: đề xuất mặc định, chưa kiểm chứng" in flood
         assert "ngưỡng 50 cm" in flood
