@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from smartward.alert import AlertCondition
 from smartward.catalogue.model import Catalogue
@@ -21,25 +22,34 @@ class Composer:
         """Know the rules' texts and the channels' names."""
         self._catalogue, self._channels = catalogue, channels
 
-    def compose(self, changes: Iterable[AlertChange], *, now_ms: int) -> list[Notification]:
-        """Give what is to be told of these changes."""
-        return [
-            notification
-            for change in changes
-            if change.change in TOLD
-            for notification in self._of_change(change, now_ms=now_ms)
-        ]
+    def compose(
+        self, changes: Iterable[AlertChange], *, told: Mapping[str, AbstractSet[str]], now_ms: int
+    ) -> list[Notification]:
+        """Give what is to be told of these changes; `told` names who was told of each alert before.
 
-    def _of_change(self, change: AlertChange, *, now_ms: int) -> list[Notification]:
+        Whoever was told of the worst is told when it is over, though the alert has shrunk since.
+        """
+        so_far = {alert: set(recipients) for alert, recipients in told.items()}
+        notifications = []
+        for change in changes:
+            if change.change in TOLD:
+                known = so_far.setdefault(change.condition.id, set())
+                found = self._of_change(change, known=known, now_ms=now_ms)
+                known |= {notification.recipient for notification in found}
+                notifications += found
+        return notifications
+
+    def _of_change(self, change: AlertChange, *, known: AbstractSet[str], now_ms: int) -> list[Notification]:
         condition = change.condition
         rule = self._catalogue.rule(condition.rule)
         if rule is None:
             return []
         text = self._text(change)
-        told = f"{change.change}-{condition.severity}"
+        recipients = sorted({*rule.to, *known}) if change.change is Change.CLEARED else rule.to
+        moment = f"{change.change}-{condition.severity}-{condition.changed_ms}"
         return [
             Notification(
-                key=f"{condition.id}/{told}/{role}/{channel}",
+                key=f"{condition.id}/{moment}/{role}/{channel}",
                 alert=condition.id,
                 ward=condition.ward,
                 recipient=role,
@@ -49,7 +59,7 @@ class Composer:
                 created_ms=now_ms,
                 due_ms=now_ms,
             )
-            for role in rule.to
+            for role in recipients
             for channel in self._channels
         ]
 

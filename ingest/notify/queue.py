@@ -9,10 +9,13 @@ import msgspec
 
 from ingest.home import next_change
 from smartward.notification import DeliveryState, Notification
+from smartward.rules.evaluate import AlertChange
 
 RETRY_MS = (1_000, 5_000, 15_000, 60_000, 300_000)
 """How long a failed notification waits, by how often it has failed."""
 MAX_ATTEMPTS = 20
+RECIPIENT_IN_KEY = 2
+"""A key reads alert/moment/recipient/channel."""
 
 
 def add(connection: sqlite3.Connection, notifications: Iterable[Notification]) -> None:
@@ -24,6 +27,15 @@ def add(connection: sqlite3.Connection, notifications: Iterable[Notification]) -
             "INSERT OR IGNORE INTO notification (key, state, due_ms, body, change) VALUES (?, ?, ?, ?, ?)",
             [_row(notification, change) for notification in rows],
         )
+
+
+def told(connection: sqlite3.Connection, changes: Iterable[AlertChange]) -> dict[str, set[str]]:
+    """Give who has been told anything of the alerts that change, by alert."""
+    known: dict[str, set[str]] = {}
+    for alert in {change.condition.id for change in changes}:
+        rows = connection.execute("SELECT key FROM notification WHERE key >= ? AND key < ?", (f"{alert}/", f"{alert}0"))
+        known[alert] = {key.split("/")[RECIPIENT_IN_KEY] for (key,) in rows}
+    return known
 
 
 def due(connection: sqlite3.Connection, *, now_ms: int, limit: int) -> list[Notification]:

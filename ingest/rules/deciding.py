@@ -112,7 +112,8 @@ class Deciding:
             with self._home.database.transaction() as connection:
                 memory.keep_states(connection, touched.items())
                 memory.keep_changes(connection, changes)
-                queue.add(connection, self._composer.compose(changes, now_ms=now_ms))
+                told = queue.told(connection, changes)
+                queue.add(connection, self._composer.compose(changes, told=told, now_ms=now_ms))
                 self._home.journal.advance(connection, CURSOR, number=records[-1].number)
                 trim(self._home.journal, connection)
             _log_changes(changes)
@@ -223,7 +224,8 @@ class Deciding:
             memory.keep_ears(connection, [(device, self._ears[device]) for device in sorted(moved)])
             memory.keep_presences(connection, judgement.presences)
             memory.keep_changes(connection, judgement.changes)
-            queue.add(connection, self._composer.compose(judgement.changes, now_ms=now_ms))
+            told = queue.told(connection, judgement.changes)
+            queue.add(connection, self._composer.compose(judgement.changes, told=told, now_ms=now_ms))
         _log_changes(judgement.changes)
 
 

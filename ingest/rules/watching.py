@@ -81,7 +81,8 @@ class Watching:
             with self._home.database.transaction() as connection:
                 _keep(connection, [change.condition for change in changes])
                 memory.keep_changes(connection, changes)
-                queue.add(connection, self._composer.compose(changes, now_ms=now_ms))
+                told = queue.told(connection, changes)
+                queue.add(connection, self._composer.compose(changes, told=told, now_ms=now_ms))
             for change in changes:
                 log.info(
                     "alert %s %s: %s at %s",

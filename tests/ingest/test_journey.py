@@ -214,6 +214,19 @@ def test_an_alert_is_neither_lost_nor_repeated_when_ingest_dies(ward: TestWard, 
     assert len(keys) == 3
 
 
+def test_whoever_was_told_of_the_worst_is_told_that_it_is_over(ward: TestWard) -> None:
+    """The alert shrinks before it ends; civil defence, told at 30 cm, must not wait for ever. So is a second rise."""
+    for depth in [0.2] * 5 + [0.35] * 4 + [0.18] * 17 + [0.35] * 4 + [0.0] * 35:
+        ward.clock.advance(ms=60_000)
+        ward.say_depth(depth)
+        ward.settle()
+
+    heard = [(told.recipient, told.text.split("]")[0].strip("[")) for told in ward.notifier.told]
+    to_civil_defence = [head for recipient, head in heard if recipient == "civil_defence"]
+    assert to_civil_defence == ["Cao", "Cao", "Đã hết"]
+    assert {recipient for recipient, head in heard if head == "Đã hết"} == {recipient for recipient, _ in heard}
+
+
 def test_a_dead_channel_keeps_its_messages_until_it_is_back(ward: TestWard) -> None:
     """Nothing is dropped because a file could not be written."""
     ward.notifier.refusing = True
