@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 RESTART_AFTER_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 EXIT_BAD_USAGE = 2
 GRACE_S = 3.0
+STEADY_AFTER_S = 60.0
+"""A service that has run for so long begins again with the shortest wait when it dies."""
 
 
 class ChildFailed(SmartwardError):
@@ -41,6 +43,7 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._deaths: dict[str, int] = {}
         self._due: dict[str, float] = {}
+        self._started_s: dict[str, float] = {}
 
     def start(self) -> None:
         """Start every service, in order."""
@@ -52,6 +55,8 @@ class Supervisor:
         for service in self._services:
             child = self._children[service.name]
             if child.is_alive:
+                if now_s - self._started_s.setdefault(service.name, now_s) > STEADY_AFTER_S:
+                    self._deaths.pop(service.name, None)
                 continue
             if child.exit_code == EXIT_BAD_USAGE:
                 raise ChildFailed(f"{service.name} does not start: {' '.join(child.last_lines()[-3:])}")
@@ -59,7 +64,9 @@ class Supervisor:
                 deaths = self._deaths[service.name] = self._deaths.get(service.name, 0) + 1
                 wait_s = RESTART_AFTER_S[min(deaths, len(RESTART_AFTER_S)) - 1]
                 self._due[service.name] = now_s + wait_s
-                log.warning("%s ended (%s); it is started again in %g s", service.name, child.exit_code, wait_s)
+                self._started_s.pop(service.name, None)
+                last = "".join(f": {line}" for line in child.last_lines()[-1:])
+                log.warning("%s ended (%s%s); it is started again in %g s", service.name, child.exit_code, last, wait_s)
                 child.stop()
             elif now_s >= self._due[service.name]:
                 del self._due[service.name]
@@ -78,6 +85,11 @@ class Supervisor:
         for service in reversed(self._services):
             if service.name in self._children:
                 self._children[service.name].stop(grace_s=GRACE_S)
+
+    def last_lines(self, name: str) -> list[str]:
+        """List the last lines that a service wrote, oldest first."""
+        child = self._children.get(name)
+        return child.last_lines() if child is not None else []
 
     def pid(self, name: str) -> int | None:
         """Give a service's process id; None when it does not run."""

@@ -7,6 +7,8 @@ again, Ctrl-C ends all.
 from __future__ import annotations
 
 import argparse
+import errno
+import fcntl
 import logging
 import os
 import re
@@ -20,7 +22,8 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import cast, get_args
@@ -38,6 +41,7 @@ from smartward.supervisor import Service, Supervisor
 HOST = "127.0.0.1"
 FINE, FINDING, BAD_USAGE = 0, 1, 2
 READY_S = 30.0
+LAST_PORT = 65_535
 LEAST_FREE_BYTES = 200 * 1024**2
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -65,8 +69,9 @@ def main(argv: Sequence[str] | None = None, *, clips: Mapping[str, layout.Clip])
         duration_s = seconds_of(options.duration)
         refuse_taken_port(options.port)
         make_folder(folder)
-        demo = Demo(folder, port=options.port, seed=options.seed, clips=clips)
-        demo.run(stopping=stopping, duration_s=duration_s, opens=options.open)
+        with owned(folder):
+            demo = Demo(folder, port=options.port, seed=options.seed, clips=clips)
+            demo.run(stopping=stopping, duration_s=duration_s, opens=options.open)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_USAGE
@@ -161,15 +166,17 @@ def watch(supervisor: Supervisor, broker: Broker, *, stopping: Event, until_s: f
 def wait_until_ready(url: str, *, supervisor: Supervisor, stopping: Event) -> None:
     """Wait until the API answers; raises SmartwardError when it does not in time, ChildFailed when a part refuses."""
     give_up_s = time.monotonic() + READY_S
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # our own machine: never through a proxy
     while not stopping.wait(0.1):
         supervisor.poll(now_s=time.monotonic())
         try:
-            with urllib.request.urlopen(f"{url}/healthz", timeout=1):  # noqa: S310 - our own address
+            with direct.open(f"{url}/healthz", timeout=1):
                 return
         except (urllib.error.URLError, OSError) as error:
             if time.monotonic() > give_up_s:
+                said = " | ".join(supervisor.last_lines("api")[-3:])
                 raise SmartwardError(
-                    f"{url} did not answer in {READY_S:.0f} s: {error}. See the logs folder"
+                    f"{url} did not answer in {READY_S:.0f} s: {error}. The API said: {said}"
                 ) from error
 
 
@@ -216,27 +223,55 @@ def seconds_of(text: str) -> float | None:
 
 
 def refuse_taken_port(port: int) -> None:
-    """Say early and plainly that the console's port is taken; raises ConfigError."""
+    """Say early and plainly that the console's port cannot be had; raises ConfigError."""
+    if not 1 <= port <= LAST_PORT:
+        raise ConfigError(f"{port} is no port", key="--port", remedy=f"Choose one from 1024 to {LAST_PORT}")
     try:
         with socket.create_server((HOST, port)):
             return
     except OSError as error:
-        remedy = f"Stop the program that uses it, or choose another: smartward demo --port {port + 1}"
-        raise ConfigError(f"port {port} cannot be used: {error.strerror}", key="--port", remedy=remedy) from error
+        is_taken = error.errno == errno.EADDRINUSE
+        problem = f"port {port} cannot be used: {'it is taken' if is_taken else os.strerror(error.errno or 0)}"
+        other = port + 1 if is_taken and port < LAST_PORT else 8000
+        remedy = f"Stop the program that uses it, or choose another: smartward demo --port {other}"
+        raise ConfigError(
+            problem, key="--port", remedy=remedy if is_taken else f"Choose another: --port {other}"
+        ) from error
 
 
 def make_folder(folder: Path) -> None:
-    """Make the data folder, for its owner only; raises ConfigError when it cannot be made or its disk is full."""
+    """Make the data folder, for its owner only; raises ConfigError when it cannot be made, written, or its disk is full."""
+    remedy = "Choose a folder that you may write"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        raise ConfigError(
-            f"{folder} cannot be made: {error.strerror}", key="--data", remedy="Choose a folder that you may write"
-        ) from error
+        raise ConfigError(f"{folder} cannot be made: {error.strerror}", key="--data", remedy=remedy) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigError(f"{folder} may not be written by this user", key="--data", remedy=remedy)
     if free < LEAST_FREE_BYTES:
         raise ConfigError(
             f"{folder} has {free // 1024**2} MB free, at least {LEAST_FREE_BYTES // 1024**2} MB are needed",
             key="--data",
             remedy="Free some space, or choose a folder on another disk",
         )
+
+
+@contextmanager
+def owned(folder: Path) -> Iterator[None]:
+    """Keep a second demo out of the folder; raises ConfigError naming the first one's process."""
+    lock = folder / ".lock"
+    with lock.open("a+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise ConfigError(
+                f"{folder} is in use by the demo of process {file.read().strip() or 'unknown'}",
+                key="--data",
+                remedy="Stop that demo, or choose another folder",
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

@@ -214,11 +214,33 @@ def test_ctrl_c_stops_everything_and_the_data_is_there_at_the_next_start(tmp_pat
         eventually(lambda: demo.get("/ledger")["total"]["stored"] > stored)
 
 
-def test_a_taken_port_is_said_in_plain_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What happened, what to do; exit code 2."""
+def test_what_cannot_work_is_said_in_plain_words_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A taken port, no port, a wrong duration, a folder that is a file: what happened, what to do, exit code 2."""
+    (tmp_path / "file").touch()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert main(["demo", "--port", str(port), "--data", str(tmp_path / "d")]) == 2
-    said = capsys.readouterr().err
-    assert f"port {port} cannot be used" in said
-    assert f"--port {port + 1}" in said
+        for options, words in (
+            (["--port", str(port)], (f"port {port} cannot be used: it is taken", f"--port {port + 1}")),
+            (["--port", "99999"], ("99999 is no port",)),
+            (["--for", "soon"], ("'soon' is no duration", "60s")),
+            (["--data", str(tmp_path / "file")], ("cannot be made", "Choose a folder")),
+        ):
+            assert main(["demo", "--data", str(tmp_path / "d"), *options]) == 2
+            said = capsys.readouterr().err
+            assert all(word in said for word in words), said
+
+
+def test_a_second_demo_in_the_same_folder_is_refused_and_the_first_goes_on(
+    demo: RunningDemo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would write over what the first one reads."""
+    assert demo.process is not None
+    before = (demo.folder / "smartward.toml").read_text(encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+
+    assert main(["demo", "--data", str(demo.folder), "--port", str(port)]) == 2
+    assert f"in use by the demo of process {demo.process.pid}" in capsys.readouterr().err
+    assert (demo.folder / "smartward.toml").read_text(encoding="utf-8") == before

@@ -45,6 +45,27 @@ def test_a_killed_service_is_started_again(tmp_path: Path) -> None:
         supervisor.stop()
 
 
+def test_a_service_that_ran_well_for_a_minute_is_started_again_at_once(tmp_path: Path) -> None:
+    """Long waits are for what dies again and again."""
+    supervisor = Supervisor([Service("idle", IDLE)], logs=tmp_path)
+    supervisor.start()
+    now_s = 0.0
+    try:
+        for _ in range(3):
+            supervisor.poll(now_s=now_s)
+            supervisor.poll(now_s=now_s + 61)
+            pid = supervisor.pid("idle")
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: supervisor.pid("idle") is None)
+            supervisor.poll(now_s=now_s + 62)
+            supervisor.poll(now_s=now_s + 62.6)
+            assert supervisor.pid("idle") is not None
+            now_s += 100
+    finally:
+        supervisor.stop()
+
+
 def test_stopping_leaves_no_process(tmp_path: Path) -> None:
     """Not even one that ignores the polite signal."""
     stubborn = (
