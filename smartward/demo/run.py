@@ -231,16 +231,18 @@ def refuse_taken_port(port: int) -> None:
             return
     except OSError as error:
         is_taken = error.errno == errno.EADDRINUSE
-        problem = f"port {port} cannot be used: {'it is taken' if is_taken else os.strerror(error.errno or 0)}"
+        why = "it is taken" if is_taken else os.strerror(error.errno or 0)
         other = port + 1 if is_taken and port < LAST_PORT else 8000
-        remedy = f"Stop the program that uses it, or choose another: smartward demo --port {other}"
+        remedy = f"Choose another: smartward demo --port {other}"
         raise ConfigError(
-            problem, key="--port", remedy=remedy if is_taken else f"Choose another: --port {other}"
+            f"port {port} cannot be used: {why}",
+            key="--port",
+            remedy=f"Stop the program that uses it. {remedy}" if is_taken else remedy,
         ) from error
 
 
 def make_folder(folder: Path) -> None:
-    """Make the data folder, for its owner only; raises ConfigError when it cannot be made, written, or its disk is full."""
+    """Make the data folder, for its owner only; raises ConfigError when it cannot be made or written, or is too full."""
     remedy = "Choose a folder that you may write"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

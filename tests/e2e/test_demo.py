@@ -16,6 +16,7 @@ import pytest
 
 from smartward.cli import main
 from tests.e2e.outside import Publisher, RunningDemo, eventually
+from tests.servers.postgresql import free_port
 
 pytestmark = pytest.mark.e2e
 
@@ -225,7 +226,7 @@ def test_what_cannot_work_is_said_in_plain_words_before_anything_starts(
             (["--port", str(port)], (f"port {port} cannot be used: it is taken", f"--port {port + 1}")),
             (["--port", "99999"], ("99999 is no port",)),
             (["--for", "soon"], ("'soon' is no duration", "60s")),
-            (["--data", str(tmp_path / "file")], ("cannot be made", "Choose a folder")),
+            (["--data", str(tmp_path / "file"), "--port", str(free_port())], ("cannot be made", "Choose a folder")),
         ):
             assert main(["demo", "--data", str(tmp_path / "d"), *options]) == 2
             said = capsys.readouterr().err
