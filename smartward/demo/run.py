@@ -242,7 +242,7 @@ def refuse_taken_port(port: int) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the data folder, for its owner only; raises ConfigError when it cannot be made or written, or is too full."""
+    """Make the data folder, for its owner only; raises ConfigError when it cannot be made, written or filled."""
     remedy = "Choose a folder that you may write"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
