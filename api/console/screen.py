@@ -165,6 +165,11 @@ class Screens:
             for (device, _), (x, y) in zip(standing, places, strict=True)
         )
 
+    def footage(self, ward: str) -> tuple[str, ...]:
+        """Say what the ward's cameras play where that is not the street, each clip once."""
+        devices = self._register.read().devices_in((ward,))
+        return tuple(dict.fromkeys(self._footage[device.id] for device in devices if device.id in self._footage))
+
     # --- below the map --------------------------------------------------------------------------------------
 
     def rate(self, ward: str) -> RateChart:

@@ -34,7 +34,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     no_data_yet: str
     unacknowledged: str
     overdue: str
-    on_duty: str
+    logged_in: str
     live: str
     connecting: str
     lost: str
@@ -147,6 +147,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     device_never: str
     camera_plays: str
     camera_plays_nothing: str
+    cameras_play: str
     no_snapshot: str
     source_of_rule: str
     source_proposed: str
@@ -246,7 +247,7 @@ VI = Texts(
     no_data_yet="chưa có dữ liệu",
     unacknowledged="Chưa nhận",
     overdue="Quá hạn",
-    on_duty="Trực ca",
+    logged_in="Đăng nhập",
     live="Trực tiếp",
     connecting="Đang kết nối",
     lost="Mất kết nối, thử lại sau {s} s",
@@ -349,6 +350,7 @@ VI = Texts(
     device_never="chưa từng gửi dữ liệu",
     camera_plays="Đang phát cảnh quay {name}",
     camera_plays_nothing="Không rõ camera đang phát gì",
+    cameras_play="Camera phát cảnh quay sẵn, không phải hình trực tiếp: {clips}",
     no_snapshot="Ảnh sự kiện chưa bật: camera chỉ gửi số đếm và sự kiện, không gửi hình.",
     source_of_rule="Nguồn ngưỡng: {source}",
     source_proposed="đề xuất mặc định, chưa kiểm chứng; phường có thể thay đổi",
@@ -434,7 +436,7 @@ EN = Texts(
     no_data_yet="no data yet",
     unacknowledged="Unacknowledged",
     overdue="Overdue",
-    on_duty="On duty",
+    logged_in="Logged in",
     live="Live",
     connecting="Connecting",
     lost="Connection lost, retrying in {s} s",
@@ -537,6 +539,7 @@ EN = Texts(
     device_never="has never sent data",
     camera_plays="Playing footage {name}",
     camera_plays_nothing="It is not known what this camera plays",
+    cameras_play="Cameras play recorded footage, not the street: {clips}",
     no_snapshot="Event pictures are off: the camera sends only counts and events, no picture.",
     source_of_rule="Source of the threshold: {source}",
     source_proposed="a proposed default, not verified; the ward may change it",

@@ -191,7 +191,8 @@ class DutyScreen(msgspec.Struct, frozen=True):
 
     `rows` are all open alerts in their order; `chosen` is the id of the one in detail,
     `recent` what was last, shown while there is none. `since` is how far
-    the live stream is already contained; `missing` an alert that was asked for and is not there.
+    the live stream is already contained; `missing` an alert that was asked for and is not there. `footage` are the
+    lines that say what the ward's cameras play instead of the street.
     """
 
     header: Header
@@ -209,6 +210,12 @@ class DutyScreen(msgspec.Struct, frozen=True):
     recent: tuple[Row, ...]
     since: str
     missing: str = ""
+    footage: tuple[str, ...] = ()
+
+    @property
+    def clips(self) -> str:
+        """Name the footage in short: what stands before the colon of each line."""
+        return ", ".join(dict.fromkeys(line.partition(": ")[0] for line in self.footage))
 
     def shows(self, row: Row) -> bool:
         """Tell whether the chosen filter shows a row."""

@@ -55,6 +55,7 @@ class Visit(msgspec.Struct, frozen=True):
             last_alert=screens.last_alert(self.ward, texts=texts),
             recent=(),
             since=since,
+            footage=screens.footage(self.ward),
         )
         wanted = chosen or next((row.id for row in screen.rows if screen.shows(row)), "")
         view = screens.alert(wanted) if wanted else None

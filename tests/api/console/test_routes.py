@@ -142,6 +142,24 @@ class TestStates:
         assert "Đang phát cảnh quay vtest.avi (OpenCV, quảng trường)" in fire
         assert "Ảnh sự kiện chưa bật" in fire
 
+    @pytest.mark.parametrize(
+        ("address", "sentence"),
+        [
+            ("/", "Camera phát cảnh quay sẵn, không phải hình trực tiếp: vtest.avi (OpenCV, quảng trường)"),
+            ("/?lang=en", "Cameras play recorded footage, not the street: vtest.avi"),
+        ],
+    )
+    def test_the_screen_itself_says_what_the_cameras_play(self, calm: SampleWard, address: str, sentence: str) -> None:
+        """Who looks at the wall need not open a camera's alert to learn that it is footage."""
+        page = visit(calm).get(address).text
+
+        assert page.count(f'class="ftg">{sentence}') == 1
+        assert sentence in text_of(page[page.index('id="map-panel"') :])
+
+    def test_a_clip_is_named_once_and_one_that_no_camera_here_plays_is_not(self, empty: SampleWard) -> None:
+        """Footage of a camera that is not registered in this ward says nothing about it."""
+        assert 'class="ftg"' not in visit(empty).get("/").text
+
     def test_a_device_that_never_spoke_is_unknown_in_its_alert_too(self, busy: SampleWard) -> None:
         """The queue says what is wrong, the card says how sure we are."""
         client = visit(busy)
@@ -191,6 +209,13 @@ class TestStates:
         assert 'class="badge"' in (page := visit(calm).get("/").text)
         assert "Trình diễn" in page
         assert "smartward demo" in visit(calm).get("/login").text
+
+    def test_who_is_logged_in_is_not_called_on_duty(self, calm: SampleWard) -> None:
+        """There are no shifts yet: that somebody has logged in does not say that they answer for the ward."""
+        client = visit(calm)
+
+        assert "Đăng nhập Nguyễn Minh An" in text_of(client.get("/").text)
+        assert "Logged in Nguyễn Minh An" in text_of(client.get("/?lang=en").text)
 
     def test_everything_is_escaped(self, calm: SampleWard) -> None:
         """A device's name is input from outside."""
