@@ -59,19 +59,25 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 class RateChart(msgspec.Struct, frozen=True):
-    """Alerts per ten minutes over six hours."""
+    """Alerts per ten minutes over six hours; `observed_ms` is how much of that there was anything to hear."""
 
     bars: tuple[Bar, ...]
     total: int
     last: int
+    observed_ms: int
     target_y: float
     flood_y: float
     marks: tuple[tuple[float, int], ...]
 
     @property
     def mean(self) -> float:
-        """Give the mean number in ten minutes."""
-        return self.total / BINS
+        """Give the mean number in ten minutes of the time observed."""
+        return self.total * BIN_MS / self.observed_ms
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether less than the whole window was observed."""
+        return self.observed_ms < BINS * BIN_MS
 
 
 def line_chart(
@@ -134,8 +140,11 @@ def _runs(numbers: Sequence[tuple[int, float]], *, gap_ms: int) -> list[list[tup
     return runs
 
 
-def rate_chart(started: Sequence[int], *, now_ms: int) -> RateChart:
-    """Count alerts by their start in ten-minute bins; the last bin ends now."""
+def rate_chart(started: Sequence[int], *, now_ms: int, since_ms: int) -> RateChart:
+    """Count alerts by their start in ten-minute bins; the last bin ends now.
+
+    `since_ms` is when this ward was first heard of: what was before it is not counted as quiet.
+    """
     counts = [0] * BINS
     for at_ms in started:
         age = (now_ms - at_ms) // BIN_MS
@@ -158,6 +167,7 @@ def rate_chart(started: Sequence[int], *, now_ms: int) -> RateChart:
         bars=bars,
         total=sum(counts),
         last=counts[-1],
+        observed_ms=min(max(now_ms - since_ms, BIN_MS), BINS * BIN_MS),
         target_y=round(BAR_FLOOR - unit, 1),
         flood_y=round(BAR_FLOOR - FLOOD * unit, 1),
         marks=tuple((round(BAR_WIDTH * part / 3, 1), now_ms - (3 - part) * BINS * BIN_MS // 3) for part in range(4)),

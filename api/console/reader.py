@@ -126,6 +126,10 @@ class Reader(msgspec.Struct, frozen=True):
         """Write how long ago an instant was."""
         return times.duration(self.now_ms - at_ms, texts=self.t)
 
+    def span(self, length_ms: int) -> str:
+        """Write how long something lasted."""
+        return times.duration(length_ms, texts=self.t)
+
     def is_late(self, due_ms: int) -> bool:
         """Tell whether a deadline has passed."""
         return self.now_ms > due_ms

@@ -106,13 +106,15 @@ class Screens:
         return f"{number(100 * votes['votes_happy'] / votes['votes_total'], lang=texts.language)} %"
 
     def counters(self, ward: str) -> Counters:
-        """Count what waits."""
-        counts = self._board.counts((ward,))
+        """Count what waits: what still fires by severity, and apart from it what only awaits a word."""
+        queue, now_ms = self._board.queue((ward,)), self.now_ms()
+        stages = [(view.severity, stage_of(view)) for view in queue]
         return Counters(
-            by_severity={severity: counts.by_severity.get(severity, 0) for severity in Severity},
-            open=counts.open,
-            unacknowledged=counts.unacknowledged,
-            overdue=counts.overdue,
+            by_severity={one: sum(s is one and stage != "over" for s, stage in stages) for one in Severity},
+            over={one: stages.count((one, "over")) for one in Severity},
+            open=len(queue),
+            unacknowledged=sum(stage == "new" for _, stage in stages),
+            overdue=sum(view.is_overdue(now_ms) for view in queue),
         )
 
     # --- the queue and the map ------------------------------------------------------------------------------
@@ -173,8 +175,11 @@ class Screens:
     # --- below the map --------------------------------------------------------------------------------------
 
     def rate(self, ward: str) -> RateChart:
-        """Count the alerts of the last six hours by their start."""
-        return rate_chart([view.started_ms for view in self._board.alerts((ward,))], now_ms=self.now_ms())
+        """Count the alerts of the last six hours by their start, over the time that anything has been heard."""
+        started = [view.started_ms for view in self._board.alerts((ward,))]
+        heard = [presence.since_ms for presence in self._presences(ward).values() if presence.heard_ms is not None]
+        now_ms = self.now_ms()
+        return rate_chart(started, now_ms=now_ms, since_ms=min([*started, *heard], default=now_ms))
 
     def health(self, ward: str, *, texts: Texts) -> Health:
         """Count devices by type and presence, trouble first."""

@@ -30,6 +30,8 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     keys_help: str
     profile_note: str
     open_by_severity: str
+    firing_by_severity: str
+    over_more: str
     satisfaction_today: str
     no_data_yet: str
     unacknowledged: str
@@ -174,6 +176,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     # below the map
     rate: str
     rate_per: str
+    rate_short: str
     rate_target: str
     rate_flood: str
     rate_label: str
@@ -243,6 +246,8 @@ VI = Texts(
     keys_help="Phím tắt",
     profile_note="Hồ sơ vận hành: {name}. Khoảng đo và thời gian chờ ngắn hơn bình thường.",
     open_by_severity="Cảnh báo đang mở theo mức độ",
+    firing_by_severity="Cảnh báo đang báo động theo mức độ",
+    over_more="đã hết",
     satisfaction_today="Hài lòng hôm nay",
     no_data_yet="chưa có dữ liệu",
     unacknowledged="Chưa nhận",
@@ -371,6 +376,7 @@ VI = Texts(
     legend_unknown="Chưa rõ",
     rate="Nhịp cảnh báo, 6 giờ",
     rate_per="mỗi 10 phút",
+    rate_short="trong {time} đã theo dõi",
     rate_target="mục tiêu ≤ 1",
     rate_flood="quá tải, 10 trong 10 phút",
     rate_label="Số cảnh báo mỗi 10 phút trong 6 giờ: tổng {total}, 10 phút gần nhất {last}, ngưỡng quá tải 10",
@@ -432,6 +438,8 @@ EN = Texts(
     keys_help="Keyboard shortcuts",
     profile_note="Operating profile: {name}. Intervals and hold times are shorter than normal.",
     open_by_severity="Open alerts by severity",
+    firing_by_severity="Firing alerts by severity",
+    over_more="over",
     satisfaction_today="Satisfaction today",
     no_data_yet="no data yet",
     unacknowledged="Unacknowledged",
@@ -560,6 +568,7 @@ EN = Texts(
     legend_unknown="Unknown",
     rate="Alert rate, 6 hours",
     rate_per="per 10 minutes",
+    rate_short="in the {time} observed",
     rate_target="target ≤ 1",
     rate_flood="overload, 10 in 10 minutes",
     rate_label="Alerts per 10 minutes over 6 hours: {total} in all, {last} in the last 10 minutes, overload at 10",

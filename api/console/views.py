@@ -106,9 +106,10 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """What the header and the filters count; `mine` is for the reader alone."""
+    """What the header and the filters count: `by_severity` what fires, `over` what has cleared and awaits a word."""
 
     by_severity: dict[Severity, int]
+    over: dict[Severity, int]
     open: int
     unacknowledged: int
     overdue: int

@@ -74,16 +74,29 @@ def test_alerts_are_counted_in_bins_that_end_now() -> None:
     """Ten minutes ago is the bin before, six hours ago is no longer counted."""
     ages = [0, 9, 10, 359, 360, 400]
 
-    rate = rate_chart([NOW_MS - minutes * MINUTE_MS for minutes in ages], now_ms=NOW_MS)
+    rate = rate_chart([NOW_MS - minutes * MINUTE_MS for minutes in ages], now_ms=NOW_MS, since_ms=0)
 
     assert (rate.total, rate.last, len(rate.bars)) == (4, 2, 3)
     assert rate.mean == 4 / BINS
     assert [at_ms for _, at_ms in rate.marks] == [NOW_MS - hours * HOUR_MS for hours in (6, 4, 2, 0)]
 
 
+def test_the_mean_is_over_the_time_observed_and_not_over_the_hours_before_it() -> None:
+    """Six alerts in the first half hour of a ward are two in ten minutes, not a calm sixth of one."""
+    started = [NOW_MS - 5 * minutes * MINUTE_MS for minutes in range(6)]
+
+    young = rate_chart(started, now_ms=NOW_MS, since_ms=NOW_MS - 30 * MINUTE_MS)
+    newborn = rate_chart(started[:1], now_ms=NOW_MS, since_ms=NOW_MS)
+    old = rate_chart(started, now_ms=NOW_MS, since_ms=NOW_MS - 24 * HOUR_MS)
+
+    assert (young.mean, young.is_short) == (2.0, True)
+    assert (newborn.mean, newborn.is_short) == (1.0, True)
+    assert (old.mean, old.is_short) == (6 / BINS, False)
+
+
 def test_a_flood_of_alerts_keeps_its_line_in_sight() -> None:
     """Forty alerts in ten minutes shrink the scale instead of leaving the frame."""
-    rate = rate_chart([NOW_MS] * 40, now_ms=NOW_MS)
+    rate = rate_chart([NOW_MS] * 40, now_ms=NOW_MS, since_ms=0)
 
     assert rate.bars[0].y >= 0
     assert rate.bars[0].is_busy

@@ -91,6 +91,30 @@ class TestStates:
 
         assert re.search(r'class="row sev-high over".*?Nước dâng nhanh.*?Đã hết, chờ ghi kết quả', page, re.DOTALL)
 
+    def test_the_header_lights_up_for_what_fires_and_counts_apart_what_is_over(self, busy: SampleWard) -> None:
+        """A lit number that nobody can put out by going there is soon not looked at."""
+        page = visit(busy).get("/").text
+        tally = text_of(page[page.index('id="tally"') : page.index('id="kpi"')])
+
+        assert "3 Cao +1 đã hết" in tally
+        assert "2 Khẩn cấp 3 Cao" in tally
+        assert "Chưa nhận 6" in text_of(page[page.index('id="kpi"') :])
+
+    def test_a_severity_whose_alerts_are_all_over_is_not_lit(self, calm: SampleWard) -> None:
+        """One cleared alert that awaits a word: zero, unlit, and one beside it."""
+        calm.raise_alert(msgspec.structs.replace(flood_alert(NOW_MS), condition=Condition.CLEARED, cleared_ms=NOW_MS))
+        page = visit(calm).get("/").text
+
+        assert 'class="sev-critical zero"' in page
+        assert "0 Khẩn cấp +1 đã hết" in text_of(page)
+        assert "Chưa nhận 0" in text_of(page[page.index('id="kpi"') :])
+
+    def test_the_rate_of_a_young_ward_says_how_long_it_has_been_observed(self, busy: SampleWard) -> None:
+        """The first alert was five and a half hours ago; before that nobody listened."""
+        client = visit(busy)
+
+        assert re.search(r"mỗi 10 phút trong 5 giờ[^·]* đã theo dõi · mục tiêu", text_of(client.get("/").text))
+
     def test_unknown_devices_are_counted_apart_from_good_and_lost(self, calm: SampleWard) -> None:
         """A device that never spoke is neither well nor broken."""
         page = visit(calm).get("/").text
