@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import httpx2
 import psutil
@@ -60,10 +61,10 @@ def free_port() -> int:
 
 def until(holds: Callable[[], bool], *, what: str) -> None:
     """Wait until something holds; fails in plain words after a while."""
-    give_up_s = time.monotonic() + PATIENCE_S
+    give_up_s, pause = time.monotonic() + PATIENCE_S, Event()
     while not holds():
         assert time.monotonic() < give_up_s, f"waited {PATIENCE_S:.0f} s in vain: {what}"
-        time.sleep(0.02)
+        pause.wait(0.02)
 
 
 def configured(folder: Path, *, port: int) -> Path:
