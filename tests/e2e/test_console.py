@@ -288,6 +288,31 @@ def test_on_a_phone_one_tap_opens_the_card_and_another_the_whole(busy: SampleWar
     assert watched.complaints == []
 
 
+def test_on_a_phone_what_is_over_has_its_button_for_the_result(busy: SampleWard, chromium: Browser) -> None:
+    """Who stands at the drain with the water gone writes so there; and sees at once in which profile this runs."""
+    with served(busy) as url, visitor(chromium, size=PHONE) as page:
+        log_in(page, url, username="an", password=PASSWORD)
+        alive(page)
+        card = page.locator(".row.over")
+        card.locator(".main").click()
+        card.get_by_role("link", name="Ghi kết quả", exact=True).click()
+        page.fill("#do-finish textarea", "Nước đã rút")
+        page.locator("#do-finish .pri").click()
+
+        expect(page.locator("#detail .sv")).to_contain_text("Đã xong")
+
+
+def test_the_profile_and_the_footage_are_in_sight_on_the_wall_and_on_a_phone(tmp_path: Path, chromium: Browser) -> None:
+    """A demonstration is never mistaken for a ward's night, on whatever screen."""
+    with calm_ward(tmp_path, clock=SystemClock(), profile="demo") as ward, served(ward) as url:
+        for size, part in ((WALL, "#map-panel"), (PHONE, "#queue")):
+            with visitor(chromium, size=size) as page:
+                log_in(page, url, username="an", password=PASSWORD)
+                expect(page.locator(".badge")).to_be_visible()
+                expect(page.locator(f"{part} .ftg")).to_be_visible()
+                expect(page.locator(f"{part} .ftg")).to_contain_text("Camera phát cảnh quay sẵn")
+
+
 @pytest.mark.parametrize(("size", "language"), list(itertools.product([WALL, PHONE], ["vi", "en"])))
 def test_axe_finds_nothing_and_nothing_leaves_the_host(
     busy: SampleWard, chromium: Browser, size: tuple[int, int], language: str

@@ -174,7 +174,10 @@ export function start() {
     const whole = event.target.closest('.mbtn a[href$="#detail"]');
     if (whole) {
       event.preventDefault();
-      choose(whole.closest(".row").id).then(() => (location.hash = "detail"));
+      choose(whole.closest(".row").id).then(() => {
+        location.hash = "detail";
+        if (whole.dataset.open) document.getElementById(whole.dataset.open)?.setAttribute("open", "");
+      });
     }
   });
   document.getElementById("q").addEventListener("input", (event) => search(event.target.value));
