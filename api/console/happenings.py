@@ -10,6 +10,7 @@ from api.console.views import Happening
 from smartward.alert import Deed, Work, WorkAction
 from smartward.catalogue.model import Catalogue, label
 from smartward.notification import DeliveryState, Notification
+from smartward.wording import rule_of
 
 Name = Callable[[str], str]
 
@@ -18,7 +19,7 @@ def happenings_of(
     view: AlertView, notifications: Iterable[Notification], *, texts: Texts, catalogue: Catalogue, name_of: Name
 ) -> tuple[Happening, ...]:
     """Tell everything that is known of an alert, newest first; at one instant the later part of the story first."""
-    lines = [Happening(view.started_ms, _began(view, texts=texts), "condition")]
+    lines = [Happening(view.started_ms, _began(view, texts=texts, catalogue=catalogue), "condition")]
     lines += _told(notifications, texts=texts, catalogue=catalogue)
     lines += [Happening(action.at_ms, _did(action, texts=texts, name_of=name_of), "deed") for action in view.timeline]
     if view.cleared_ms is not None:
@@ -27,12 +28,21 @@ def happenings_of(
     return tuple(sorted(lines, key=lambda line: line.at_ms)[::-1])
 
 
-def _began(view: AlertView, *, texts: Texts) -> str:
-    return texts.happened_raised if not view.rule_vi else f"{texts.happened_raised}: {_rule(view, texts=texts)}"
+def _began(view: AlertView, *, texts: Texts, catalogue: Catalogue) -> str:
+    """Say what began; an alert that may have begun under another rule of its chain has no title to say."""
+    rule = view.rule_en if texts.language == "en" else view.rule_vi
+    if not rule or not _began_as_it_is(view, catalogue=catalogue):
+        return texts.happened_raised
+    return f"{texts.happened_raised}: {rule}"
 
 
-def _rule(view: AlertView, *, texts: Texts) -> str:
-    return view.rule_en if texts.language == "en" else view.rule_vi
+def _began_as_it_is(view: AlertView, *, catalogue: Catalogue) -> bool:
+    """Tell whether the present rule surely was the first: nothing has changed since, or no other shares its alert."""
+    if view.changed_ms == view.started_ms:
+        return True
+    rule, kind = rule_of(view.rule, catalogue=catalogue), catalogue.types.get(view.rule.partition(".")[0])
+    others = kind.rules if kind else ()
+    return rule is not None and not rule.supersedes and all(other.supersedes != rule.id for other in others)
 
 
 def _did(action: WorkAction, *, texts: Texts, name_of: Name) -> str:

@@ -105,6 +105,24 @@ def test_the_newest_is_first_and_an_end_says_why() -> None:
     ]
 
 
+def test_an_alert_that_has_grown_does_not_claim_to_have_begun_so_badly() -> None:
+    """It began as a puddle: `Flooded 50 cm` at its first minute would say that everybody was late."""
+    grown = msgspec.structs.replace(VIEW, changed_ms=5_000)
+
+    assert said(grown) == ["Bắt đầu báo động"]
+    assert said(VIEW) == ["Bắt đầu báo động: Ngập"]
+    assert said(grown, texts=EN) == ["Alert raised"]
+
+
+def test_an_alert_of_a_rule_that_stands_alone_began_as_what_it_is() -> None:
+    """Only rules of one chain take over from each other; the end of another alert changes nothing of its start."""
+    door = msgspec.structs.replace(
+        VIEW, rule="streetlight_cabinet.door", rule_vi="Mở tủ điện", changed_ms=9_000, cleared_ms=9_000
+    )
+
+    assert said(door)[-1] == "Bắt đầu báo động: Mở tủ điện"
+
+
 def test_a_reason_that_nobody_has_worded_is_shown_as_it_is() -> None:
     """A new reason of ingest must not break the screen."""
     over = msgspec.structs.replace(VIEW, condition=Condition.CLEARED, cleared_ms=9_000, reason="moon")
