@@ -22,6 +22,8 @@ from smartward.topics import Address, Kind
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 MAX_OBSERVATIONS = 1_000
+LARGEST_THINNED = 10**9
+"""Observations of one device that one pack may say were given up: their sum must stay a whole number on disk."""
 LARGEST = 2**53
 """The largest whole number that every reader of JSON holds exactly (RFC 8259, section 6)."""
 MAX_AHEAD_MS = 5 * MINUTE_MS
@@ -215,7 +217,7 @@ def _decode_pack(address: Address, body: Any) -> Decoded:
         pack = msgspec.convert(body, _Pack)
     except msgspec.ValidationError as error:
         return _refuse(address, Reason.BAD_SCHEMA, f"no pack: {error}")
-    is_counted = 1 <= pack.seq <= LARGEST and all(0 <= count <= LARGEST for count in pack.thinned.values())
+    is_counted = 1 <= pack.seq <= LARGEST and all(0 <= n <= LARGEST_THINNED for n in pack.thinned.values())
     if not topics.is_id(pack.boot) or not is_counted:
         return _refuse(
             address, Reason.BAD_SCHEMA, f"no pack: boot {pack.boot[:64]!r} or seq {pack.seq} or thinned is wrong"

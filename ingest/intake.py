@@ -43,6 +43,7 @@ class Intake:
         self._validator, self._registered = validator, registered
         self._arrived: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._unwritten: list[Message] = []
+        self._is_connected = self._begins_next = False
         self._repeats: Repeats | None = None
         self._offset_ms: int | None = None
         self.listening_since_ms: int | None = None
@@ -52,11 +53,12 @@ class Intake:
 
     def connected(self) -> None:
         """Begin a connection: its first messages may be repeats."""
+        self._is_connected = True
         self._arrived.put(None)
 
     def disconnected(self, reason: str) -> None:
         """Know that nobody can be heard until the next connection."""
-        self.listening_since_ms = None
+        self._is_connected, self.listening_since_ms = False, None
         log.warning("broker connection lost: %s", reason)
 
     def received(self, message: Message) -> None:
@@ -70,12 +72,14 @@ class Intake:
         batch = self._unwritten or self._gather(wait_s=wait_s)
         if not batch:
             return False
+        self._unwritten = batch  # whatever stops us: the broker will not send it again on this connection
         try:
             committed = self._write(batch)
         except LogFull:
-            self._unwritten = batch
             self.full_since_ms = self.full_since_ms or self._steady.now_ms()
             raise
+        if self.full_since_ms is not None:
+            self.listening_since_ms = self._steady.now_ms() if self._is_connected else None
         self._unwritten, self.full_since_ms = [], None
         self._bus.acknowledge(batch)
         self.say_committed(committed)
@@ -93,6 +97,8 @@ class Intake:
     def _gather(self, *, wait_s: float) -> list[Message]:
         """Wait for a first message and take what else is there; a new connection is begun in between."""
         batch: list[Message] = []
+        if self._begins_next:
+            self._begin_connection()
         while len(batch) < BATCH:
             try:
                 message = self._arrived.get(timeout=0 if batch else wait_s) if not batch else self._arrived.get_nowait()
@@ -101,7 +107,7 @@ class Intake:
             if message is not None:
                 batch.append(message)
             elif batch:
-                self._arrived.put(None)
+                self._begins_next = True  # after this batch: what comes behind the mark may repeat it
                 break
             else:
                 self._begin_connection()
@@ -109,11 +115,12 @@ class Intake:
 
     def _begin_connection(self) -> None:
         """Load what may come again, and say to all gateways how far we are: an embedded broker has forgotten it."""
+        self._begins_next = False
         with self._home.database.reading() as connection:
             self._repeats = Repeats(connection)
             committed = packs.committed(connection)
         self._unset_ms(self._clock.now_ms())
-        self.listening_since_ms = self._steady.now_ms()
+        self.listening_since_ms = self._steady.now_ms() if self._is_connected else None
         self.say_committed(committed)
         log.info("listening to the broker; %d outboxes known", len(committed))
 

@@ -17,7 +17,7 @@ from smartward.errors import BusDisconnected
 from smartward.notification import Notification
 from smartward.ports import Bus, Clock, Projection, Projections
 
-CURSOR = "mirror"
+CURSOR, SAID = "mirror", "said"
 AT_ONCE = 200
 """Change numbers carried at once; each is one transaction of ingest's."""
 LEDGER_EVERY_MS = 1_000
@@ -34,11 +34,15 @@ class Mirror:
         self._clock, self._steady = clock, steady
         self._ledger_ms: int | None = None
         self._unsaid: dict[str, AlertCondition] = {}
+        self._said = 0
 
     def connected(self) -> None:
-        """Say all open alerts again: an embedded broker has forgotten them."""
+        """Say open alerts again, which an embedded broker has forgotten, and endings that no broker has heard yet."""
         with self._home.database.reading() as connection:
-            self._unsaid |= {condition.id: condition for condition in open_conditions(connection)}
+            ended = _changed(
+                connection, "alert_condition", AlertCondition, span=(_cursor(connection, SAID), _newest(connection))
+            )
+            self._unsaid |= {condition.id: condition for condition in (*open_conditions(connection), *ended)}
 
     def step(self) -> bool:
         """Carry what changed; True when there may be more. Raises StoreUnavailable, and nothing is lost then."""
@@ -60,20 +64,26 @@ class Mirror:
             self._note(through, has_ledger=projection.ledger is not None)
         self._unsaid |= {condition.id: condition for condition in projection.conditions}
         self._say()
+        if not self._unsaid and through > self._said:
+            self._note_cursor(SAID, through)
+            self._said = through
         return through == after + AT_ONCE
 
     def _is_ledger_due(self) -> bool:
         return self._ledger_ms is None or self._steady.now_ms() - self._ledger_ms >= LEDGER_EVERY_MS
 
     def _note(self, through: int, *, has_ledger: bool) -> None:
+        self._note_cursor(CURSOR, through)
+        if has_ledger:
+            self._ledger_ms = self._steady.now_ms()
+
+    def _note_cursor(self, name: str, through: int) -> None:
         with self._home.database.transaction() as connection:
             connection.execute(
                 "INSERT INTO feed_cursor (name, number) VALUES (?, ?) "
                 "ON CONFLICT (name) DO UPDATE SET number = excluded.number",
-                (CURSOR, through),
+                (name, through),
             )
-        if has_ledger:
-            self._ledger_ms = self._steady.now_ms()
 
     def _say(self) -> None:
         """Publish changed alerts, retained while open; without a connection they wait."""
@@ -101,8 +111,8 @@ def _codes_and_numbers(condition: AlertCondition) -> dict[str, object]:
     }
 
 
-def _cursor(connection: sqlite3.Connection) -> int:
-    found = connection.execute("SELECT number FROM feed_cursor WHERE name = ?", (CURSOR,)).fetchone()
+def _cursor(connection: sqlite3.Connection, name: str = CURSOR) -> int:
+    found = connection.execute("SELECT number FROM feed_cursor WHERE name = ?", (name,)).fetchone()
     return int(found[0]) if found else 0
 
 

@@ -77,7 +77,7 @@ class Ingest:
             home,
             catalogue=world.catalogue,
             registered=lambda: self.known.registered,
-            listening_since_ms=lambda: self.intake.listening_since_ms,
+            listening_since_ms=lambda: None if self.intake.full_since_ms else self.intake.listening_since_ms,
             composer=composer,
             clock=world.clock,
             steady=world.steady,

@@ -9,6 +9,7 @@ import msgspec
 
 from ingest import accounts, dead_letters, record
 from ingest.home import Home, next_change
+from ingest.trim import trim
 from smartward.errors import StoreUnavailable
 from smartward.ledger import Account
 from smartward.log import Record
@@ -69,6 +70,7 @@ class Storing:
             accounts.add(connection, {device: _stored(count) for device, count in counts.items()})
             self._keep_refused(connection, [refusal for count in counts.values() for refusal in count.refusals])
             self._home.journal.advance(connection, CURSOR, number=batch.number)
+            trim(self._home.journal, connection)
 
     def _keep_refused(self, connection: sqlite3.Connection, refusals: Sequence[Refusal]) -> None:
         """Keep what the store will never take (older than its retention, a field of another type) as dead letters."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.decode import LARGEST, MAX_OBSERVATIONS, PresenceClaim, _Event, _Observation, _Pack
+from ingest.decode import LARGEST, LARGEST_THINNED, MAX_OBSERVATIONS, PresenceClaim, _Event, _Observation, _Pack
 from ingest.schema.spoken import Committed, OpenAlert
 from ingest.validate import MAX_TEXT
 from smartward import pack, topics
@@ -127,7 +127,7 @@ def _narrower() -> dict[str, dict[str, Schema]]:
             "thinned": {
                 "type": "object",
                 "description": "Observations that the edge had to give up, by device: it explains a gap.",
-                "additionalProperties": {"type": "integer", "minimum": 0, "maximum": LARGEST},
+                "additionalProperties": {"type": "integer", "minimum": 0, "maximum": LARGEST_THINNED},
             },
         },
         "Snapshot": {"bytes": {"type": "integer", "minimum": 0, "maximum": LARGEST}},

@@ -13,6 +13,7 @@ import pytest
 from smartward import topics
 from smartward.alert import Condition
 from smartward.device import PresenceState
+from smartward.errors import LogFull, StoreUnavailable
 from tests.ingest.world import NOON, WARD, TestWard, random_depths
 
 
@@ -225,6 +226,86 @@ def test_whoever_was_told_of_the_worst_is_told_that_it_is_over(ward: TestWard) -
     to_civil_defence = [head for recipient, head in heard if recipient == "civil_defence"]
     assert to_civil_defence == ["Cao", "Cao", "Đã hết"]
     assert {recipient for recipient, head in heard if head == "Đã hết"} == {recipient for recipient, _ in heard}
+
+
+def fill_the_journal(ward: TestWard) -> None:
+    """Say more than the journal may hold, while the store is away."""
+    for _ in range(500):
+        ward.clock.advance(ms=1_000)
+        ward.say_depth(0.1)
+        ward.take_in()
+        ward.ingest.deciding.step()
+
+
+def test_a_journal_that_was_full_takes_in_again_once_the_store_is_back(ward: TestWard) -> None:
+    """Whichever reader is the slower one trims."""
+    ward.kill()
+    ward.boot_up(max_journal_bytes=2_000)
+    with pytest.raises(LogFull):
+        fill_the_journal(ward)
+    while ward.ingest.storing.step():
+        pass
+    ward.settle()
+
+    account = ward.ledger().devices["fld-1"]
+    assert account.stored == account.received > 20
+    assert account.waiting == 0
+
+
+def test_a_batch_that_could_not_be_written_is_written_later(ward: TestWard) -> None:
+    """The broker has handed it over and will not do so again on this connection."""
+    ward.settle()
+    ward.say_depth(0.1)
+    ward.home.database.close()
+    with pytest.raises(StoreUnavailable):
+        ward.take_in()
+    ward.home.database.open()
+    ward.settle()
+
+    assert ward.ledger().devices["fld-1"].stored == 1
+
+
+def test_a_connection_that_is_gone_before_anybody_looked_is_no_listening(ward: TestWard) -> None:
+    """Otherwise everybody would seem silent."""
+    ward.settle()
+    ward.ingest.connected()
+    ward.ingest.disconnected("flapping")
+    ward.take_in()
+
+    assert ward.ingest.intake.listening_since_ms is None
+
+
+def test_a_repeat_that_arrives_before_the_first_copy_is_written_is_recognised(ward: TestWard) -> None:
+    """The connection broke between hearing and writing."""
+    ward.settle()
+    ward.say(topics.obs(WARD, "gw-1", "fld-1"), {"values": {"depth": 0.11}})
+    ward.broker.cut("ingest")
+    ward.broker.mend("ingest")
+    ward.settle()
+
+    account = ward.ledger().devices["fld-1"]
+    assert (account.received, account.duplicates, account.stored) == (2, 1, 1)
+
+
+def test_an_ending_that_no_broker_heard_is_said_after_a_restart(ward: TestWard) -> None:
+    """Or the alert would stay on the bus for ever."""
+    for _ in range(5):
+        ward.clock.advance(ms=60_000)
+        ward.say_depth(0.2)
+        ward.settle()
+    assert [topic for topic, payload in ward.broker.retained.items() if "/alerts/" in topic and payload]
+    for _ in range(17):
+        ward.clock.advance(ms=60_000)
+        ward.say_depth(0.0)
+        ward.take_in()
+        ward.ingest.deciding.step()
+    ward.broker.cut("ingest")
+    ward.ingest.mirror.step()
+    ward.kill()
+    ward.boot_up()
+    ward.settle()
+
+    assert [topic for topic, payload in ward.broker.retained.items() if "/alerts/" in topic and payload] == []
 
 
 def test_a_dead_channel_keeps_its_messages_until_it_is_back(ward: TestWard) -> None:
