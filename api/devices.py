@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
 
 import msgspec
@@ -33,6 +32,10 @@ def _without_nul(text: str) -> str:
         raise ValueError("leave the NUL character out")
     return text
 
+
+OURSELVES = "ingest"
+"""The device at which alerts about ourselves stand; nobody may register it."""
+LARGEST = 2**53
 
 Text = Annotated[str, Field(max_length=200), AfterValidator(_without_nul)]
 Param = bool | int | float | Text
@@ -181,23 +184,36 @@ def _version(if_match: str | None) -> int:
 
 def _wanted(device_id: str, body: DeviceBody, *, catalogue: Catalogue, register: Register) -> Device:
     """Check what a person wants to register; raises Problem 422 naming the field."""
+    speaker = register.devices.get(body.gateway)
     wrong = {
         "id": (body.id not in ("", device_id), "it is not the id in the path"),
-        "device_id": (not topics.is_id(device_id), "write small letters, digits and hyphens, at most 64"),
+        "device_id": (
+            not topics.is_id(device_id) or device_id == OURSELVES,
+            "write small letters, digits and hyphens, at most 64; `ingest` is ourselves",
+        ),
         "type": (body.type not in catalogue.types, f"choose one of {', '.join(sorted(catalogue.types))}"),
         "site": (
             bool(body.site) and (body.ward, body.site) not in register.sites,
             f"ward {body.ward} has no such site; GET /api/v1/sites lists them",
         ),
+        "gateway": (
+            speaker is not None and speaker.id != device_id and (speaker.ward != body.ward or not speaker.is_gateway),
+            f"choose a gateway of ward {body.ward}, or the device's own id where it speaks for itself",
+        ),
         "params": (
-            any(isinstance(value, float) and not math.isfinite(value) for value in body.params.values()),
-            "numbers must be finite",
+            any(not _is_plain(value) for value in body.params.values()),
+            "numbers must be finite and at most 9007199254740992",
         ),
     }
     for field, (is_wrong, remedy) in wrong.items():
         if is_wrong:
             raise Problem(422, "invalid", f"{field} {getattr(body, field, device_id)!r:.80}: {remedy}")
     return Device(**(body.model_dump() | {"id": device_id}))
+
+
+def _is_plain(value: Param) -> bool:
+    """Tell whether a parameter can be kept and sent everywhere: a finite number within what JSON readers hold."""
+    return isinstance(value, str) or abs(value) <= LARGEST
 
 
 def _record(kept: Device, *, caller: Caller, services: Services) -> None:

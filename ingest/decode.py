@@ -137,7 +137,7 @@ def decode(message: Message) -> Decoded:
         return Decoded(address, rejections=(refusal,))
     try:
         body = _json.decode(message.payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _refuse(address, Reason.BAD_JSON, f"not JSON: {error}")
     return _READERS[address.kind](address, body) if address else Decoded(None)
 

@@ -18,6 +18,7 @@ from ingest.validate import Registered, Validated, Validator
 from smartward import topics
 from smartward.errors import BusDisconnected, LogFull
 from smartward.ports import Bus, Clock, Message
+from smartward.rejection import Reason, Rejection
 
 log = logging.getLogger(__name__)
 
@@ -128,19 +129,30 @@ class Intake:
         """Bring a batch to disk in one transaction, and give what gateways may now be told."""
         now_ms = self._clock.now_ms()
         registered = self._registered()
-        understood = [(message, decode(message)) for message in batch]
+        understood = [(message, *self._understand(message, registered, now_ms)) for message in batch]
         with self._home.database.transaction() as connection:
             entry = Entry(connection, registered=registered, now_ms=now_ms)
-            for message, decoded in understood:
-                validated = self._validator.validate(
-                    decoded, registered=registered, received_ms=now_ms, latest_ms=self._unset_ms(now_ms)
-                )
+            for message, decoded, validated in understood:
                 self._enter(entry, message, decoded, validated, registered)
             self._home.journal.append(connection, entry.bodies, at_ms=now_ms)
             accounts.add(connection, entry.changes)
             accounts.add_minute(connection, entry.changes, now_ms=now_ms)
             remember(connection, entry.digests, at_ms=now_ms)
             return [word for gateway in entry.packed for word in packs.committed(connection, gateway=gateway)]
+
+    def _understand(self, message: Message, registered: Registered, now_ms: int) -> tuple[Decoded, Validated]:
+        """Decode and validate; a message that our own code trips over is refused alone, and its batch goes on."""
+        try:
+            decoded = decode(message)
+            return decoded, self._validator.validate(
+                decoded, registered=registered, received_ms=now_ms, latest_ms=self._unset_ms(now_ms)
+            )
+        except Exception as error:
+            log.exception("a message on %s was not understood; it is kept as a dead letter", message.topic[:200])
+            refused = (
+                Rejection(Reason.BAD_SCHEMA, f"our own mistake: {type(error).__name__}; tell who maintains this"),
+            )
+            return Decoded(None, rejections=refused), Validated(rejections=refused)
 
     def _unset_ms(self, now_ms: int) -> int:
         """Give what our clock would say if nobody had set it since we began."""

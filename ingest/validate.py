@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import msgspec
@@ -162,6 +161,7 @@ def believe(raw: Any, quantity: Quantity | None, *, name: str) -> Value | Reject
         bounds = ", ".join(quantity.enum) or f"at most {MAX_TEXT} characters"
     else:
         inside = (quantity.min is None or value >= quantity.min) and (quantity.max is None or value <= quantity.max)
+        inside = inside and abs(value) <= LARGEST
         bounds = f"{quantity.min} to {quantity.max} {quantity.unit}"
     if not inside:
         return Rejection(Reason.OUT_OF_RANGE, f"{name} = {str(raw)[:64]} is outside {bounds}", quantity=name)
@@ -178,7 +178,7 @@ def _typed(raw: Any, quantity: Quantity) -> Value | None:
         case _ if isinstance(raw, bool) or not isinstance(raw, int | float):
             return None
         case "integer":
-            return int(raw) if math.isfinite(raw) and raw == int(raw) else None
+            return raw if isinstance(raw, int) else int(raw) if raw.is_integer() else None
         case _:
             return raw if isinstance(raw, int) and abs(raw) > 2**53 else float(raw)
 

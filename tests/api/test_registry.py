@@ -91,6 +91,8 @@ def test_a_new_device_is_registered_where_none_was(house: House) -> None:
         ({"site": "nowhere"}, "site"),
         ({"lat": 91}, "lat"),
         ({"id": "other-id"}, "id"),
+        ({"params": {"alertLevel": 10**30}}, "params"),
+        ({"gateway": "nse-1"}, "gateway"),
     ],
 )
 def test_a_wrong_device_is_refused_by_its_field(house: House, changes: dict[str, Any], word: str) -> None:

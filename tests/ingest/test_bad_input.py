@@ -46,6 +46,10 @@ def payload_of(case: dict[str, Any]) -> bytes:
     """Make the bytes that a case describes."""
     if "payload_hex" in case:
         return bytes.fromhex(str(case["payload_hex"]))
+    if "payload_digits" in case:
+        return b'{"values": {"uptime": ' + b"9" * int(case["payload_digits"]) + b"}}"
+    if "nested" in case:
+        return b"[" * int(case["nested"]) + b"]" * int(case["nested"])
     if "repeat" in case:
         return b'{"values": {"depth": 0.1}, "pad": "' + b"x" * int(case["repeat"]) + b'"}'
     if "payload_array" in case:

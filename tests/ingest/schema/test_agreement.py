@@ -191,7 +191,7 @@ def test_the_schemas_refuse_what_the_table_of_mistakes_refuses_for_its_content(c
     reasons = {Reason(reason) for reason in case.get("rejected", {})}
     try:
         body = msgspec.json.decode(payload_of(case))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         assert reasons == {Reason.BAD_JSON}
         return
     *_, device, kind = case["topic"].split("/")
