@@ -53,7 +53,7 @@ class World(msgspec.Struct, frozen=True):
 
 
 class Ingest:
-    """Eight loops around one file; each part can be stepped by itself in a test.
+    """A handful of loops around one file; each part can be stepped by itself in a test.
 
     Listens to the bus: what happens on the connection goes to the intake, and the mirror says open alerts again.
     """
